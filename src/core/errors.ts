@@ -1,0 +1,67 @@
+/**
+ * @file The errors that manyworlds throws on purpose, and what each says about whose fault it is.
+ *
+ * A message reads *where: expected, got, remedy*. The classes carry the same facts as fields, so that a program can act
+ * on them. Everything here except `DivergenceError` and `InterruptedError` is bad input: the CLI exits with 2.
+ * Any other exception that reaches the CLI is a fault of ours: it exits with 1.
+ */
+
+/** Base of all errors below; `exitCode` is what a command-line program should return for it. */
+export abstract class ManyworldsError extends Error {
+  abstract readonly exitCode: number;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** An array or matrix has a size that the operation cannot take. */
+export class ShapeError extends ManyworldsError {
+  readonly exitCode = 2;
+}
+
+/** An option or a combination of options makes no sense. */
+export class ConfigError extends ManyworldsError {
+  readonly exitCode = 2;
+}
+
+/** Where in which file a `FormatError` was found. Lines count from 1. */
+export interface FileLocation {
+  readonly file: string;
+  readonly line?: number;
+}
+
+/** A file does not hold what it should. The message starts with `file:line: `. */
+export class FormatError extends ManyworldsError {
+  readonly exitCode = 2;
+  readonly location: FileLocation;
+  /** The message without its location. */
+  readonly problem: string;
+
+  constructor(location: FileLocation, problem: string, options?: ErrorOptions) {
+    const where = location.line === undefined ? location.file : `${location.file}:${location.line}`;
+    super(`${where}: ${problem}`, options);
+    this.location = location;
+    this.problem = problem;
+  }
+}
+
+/** Two parties (threads, processes, machines) disagree about what a message means. */
+export class ProtocolError extends ManyworldsError {
+  readonly exitCode = 2;
+}
+
+/** A loss became NaN or infinite: training of that world stopped, earlier worlds are untouched. */
+export class DivergenceError extends ManyworldsError {
+  readonly exitCode = 2;
+  readonly step: number;
+
+  constructor(message: string, step: number) {
+    super(message);
+    this.step = step;
+  }
+}
+
+/** The user (SIGINT, SIGTERM or an AbortSignal) asked to stop. What was finished is on disk. */
+export class InterruptedError extends ManyworldsError {
+  readonly exitCode = 130;
+}

@@ -1,0 +1,38 @@
+/**
+ * @file What does training read? Features and labels as two CSR structures over shared memory.
+ *
+ *   features  offsets [N + 1] · columns [nnz] · values [nnz]      L2-normalised by the vectorizer, if text
+ *   labels    offsets [N + 1] · ids [total]                       distinct and ascending within a row
+ *
+ * All arrays stand on SharedArrayBuffers: worker threads receive the same memory, never a copy. Read-only once built.
+ */
+import type { Csr } from "../kernels/contract.js";
+
+/** Sparse feature rows, [numRows, numCols]; columns ascend within a row and are distinct. */
+export interface FeatureMatrix extends Csr {
+  readonly numRows: number;
+  readonly numCols: number;
+}
+
+/** Label ids of each row, distinct and ascending. */
+export interface LabelLists {
+  readonly numRows: number;
+  readonly numLabels: number;
+  readonly offsets: Uint32Array;
+  readonly ids: Uint32Array;
+}
+
+export interface Dataset {
+  readonly features: FeatureMatrix;
+  readonly labels: LabelLists;
+}
+
+/** One row as a reader found it: exactly one of `text` and `features` is present. */
+export interface RawRow {
+  /** From 1. */
+  readonly line: number;
+  /** External names, as written. */
+  readonly labels: readonly string[];
+  readonly text?: string;
+  readonly features?: { readonly columns: Uint32Array; readonly values: Float32Array };
+}

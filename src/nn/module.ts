@@ -1,0 +1,55 @@
+/**
+ * @file What is a layer? Torch7's contract, typed: forward keeps its output, backward adds parameter gradients.
+ *
+ *   forward(input)               → output, kept until the next forward
+ *   backward(input, gradOutput)  → gradInput; parameter gradients are ADDED to (dense) or REPLACED (row-sparse, see
+ *                                  RowSparseGradient), `input` must be the one last given to forward
+ *   zeroGradParameters()         → call before each batch
+ *
+ * Modules own their output and gradient buffers and reuse them; buffers grow when a batch is larger than any before.
+ *
+ * Source: Collobert, Kavukcuoglu, Farabet, "Torch7: A Matlab-like Environment for Machine Learning", BigLearn 2011.
+ * Differs from Torch7: no `type()` conversions, no `updateParameters` (optim/ does that), sparse inputs are CSR batches.
+ */
+import type { Csr } from "../kernels/contract.js";
+import type { Parameter } from "./parameter.js";
+
+/** A dense row-major f32 array. `data` may be longer than the product of `shape`. */
+export interface Tensor {
+  readonly data: Float32Array;
+  /** Batches are [N, …]. */
+  readonly shape: readonly number[];
+}
+
+/** A batch of sparse rows, [numRows, numCols]. */
+export interface SparseBatch extends Csr {
+  readonly numRows: number;
+  readonly numCols: number;
+}
+
+/** `train` draws dropout masks; `evaluate` does not. */
+export type Mode = "train" | "evaluate";
+
+export abstract class Module<I = Tensor, O = Tensor> {
+  /** Computes and keeps the output, valid until the next `forward`. @throws {ShapeError} naming expectation and input. */
+  abstract forward(input: I): O;
+  /** Returns the gradient of `input` (null where it is not defined, as for sparse batches). */
+  abstract backward(input: I, gradOutput: O): I | null;
+  /** This module's own parameters and its children's, in a fixed order. */
+  parameters(): Parameter[] {
+    return [];
+  }
+  /** Containers pass the mode on. Default "train". */
+  setMode(_mode: Mode): void {}
+  zeroGradParameters(): void {
+    for (const p of this.parameters()) p.zeroGrad();
+  }
+}
+
+/** A loss: forward gives the mean over the batch, backward its gradient with respect to the input. */
+export abstract class Criterion<I = Tensor, T = Tensor> {
+  /** @returns the loss, averaged over rows. NaN when an input is NaN. */
+  abstract forward(input: I, target: T): number;
+  /** The gradient of the last `forward`, valid until the next one. */
+  abstract backward(input: I, target: T): I;
+}

@@ -1,0 +1,84 @@
+/**
+ * @file Where do weights live? In one flat vector; a `Parameter` is a named view of a part of it.
+ *
+ *   flat value  │ w1 [D, H] ········ │ b1 [H] │ w2 [B, H] ···· │ b2 [B] │
+ *                 └ Parameter "0.weight"          └ "3.weight"
+ *
+ * A module is built on arrays of its own; `flatten` moves all of them into one vector and re-points the views, as
+ * Torch7's getParameters. Checkpoints, Hogwild, averaging and parameter servers then see one array.
+ *
+ * Gradients are not flat: a dense parameter has a gradient of its shape, while a parameter whose rows are touched
+ * sparsely (inputs of a bag of words, sampled outputs) has a `RowSparseGradient`: the touched rows and their values,
+ * compact. So the gradient of a [D, H] input layer costs [touched, H], not a second [D, H].
+ */
+import type { Kernels } from "../kernels/contract.js";
+
+/** Gradient of the rows `ids[0 … count)`; all others are zero. Replaced by each backward. */
+export interface RowSparseGradient {
+  readonly kind: "rows";
+  ids: Uint32Array;
+  count: number;
+  /** [≥ count, cols] */
+  values: Float32Array;
+}
+
+export interface DenseGradient {
+  readonly kind: "dense";
+  values: Float32Array;
+}
+
+export class Parameter {
+  /** Path within the model, such as `0.weight`; containers prefix it. */
+  name: string;
+  readonly shape: readonly number[];
+  /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
+  value: Float32Array;
+  readonly grad: DenseGradient | RowSparseGradient;
+
+  constructor(name: string, shape: readonly number[], value: Float32Array, grad: DenseGradient | RowSparseGradient) {
+    this.name = name;
+    this.shape = shape;
+    this.value = value;
+    this.grad = grad;
+  }
+
+  /** Numbers in the parameter. */
+  get size(): number {
+    return this.shape.reduce((a, b) => a * b, 1);
+  }
+
+  /** Columns of a row: the size less its first dimension. */
+  get cols(): number {
+    return this.shape.length < 2 ? 1 : this.size / this.shape[0];
+  }
+
+  zeroGrad(): void {
+    if (this.grad.kind === "rows") this.grad.count = 0;
+    else this.grad.values.fill(0);
+  }
+}
+
+/** A module's parameters as one vector. */
+export interface FlatParameters {
+  readonly value: Float32Array;
+  readonly parameters: readonly Parameter[];
+  /** Start of each parameter within `value`, in elements. */
+  readonly offsets: readonly number[];
+}
+
+/** Moves all parameters into one vector in the kernels' memory and re-points their views. */
+export function flatten(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]): FlatParameters {
+  const offsets: number[] = [];
+  let total = 0;
+  for (const p of parameters) {
+    offsets.push(total);
+    total += p.size;
+  }
+  const value = kernels.f32(total);
+  parameters.forEach((p, i) => {
+    const view = value.subarray(offsets[i], offsets[i] + p.size);
+    view.set(p.value.subarray(0, p.size));
+    p.value = view;
+  });
+  return { value, parameters, offsets };
+}

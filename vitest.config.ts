@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Two projects: `unit` (fast, imports `src/`) is what `npm run check` runs; `system` runs the built package as a user
+ * would (worker threads and the CLI need compiled files) and the tests that take seconds.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/system/**"], testTimeout: 30_000 } },
+      { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 300_000 } },
+    ],
+  },
+});
