@@ -41,6 +41,19 @@ export class Rng {
     return new Rng(h);
   }
 
+  /** The generator's whole state, four 32-bit integers: give it to `restore` to go on from here. */
+  snapshot(): number[] {
+    return Array.from(this.state);
+  }
+
+  /** Continues as the generator whose `snapshot` this is. */
+  restore(state: readonly number[]): void {
+    if (state.length !== 4 || state.every((x) => (x | 0) === 0)) {
+      throw new RangeError(`Rng.restore: expected four integers, not all zero, got [${state.join(", ")}]`);
+    }
+    this.state.set(state);
+  }
+
   /** Uniform in [0, 2³²). */
   nextUint32(): number {
     const s = this.state;

@@ -210,7 +210,14 @@ export interface Kernels {
   /** s ← s + g²; w ← w − lr·g / (√s + ε). */
   adagradStep(dims: StepDims, w: Float32Array, g: Float32Array, s: Float32Array, options: AdagradOptions): void;
   /** Kingma and Ba 2015 with decoupled weight decay; step size lr/(1 − β₁ᵗ), denominator √(v/(1 − β₂ᵗ)) + ε. */
-  adamStep(dims: StepDims, w: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, options: AdamOptions): void;
+  adamStep(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    m: Float32Array,
+    v: Float32Array,
+    options: AdamOptions,
+  ): void;
 
   // ---- labels, buckets and merging -----------------------------------------------------------------------------
   /** out[i] ← h(labels[i]), i < count. */

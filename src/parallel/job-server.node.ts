@@ -1,0 +1,35 @@
+/**
+ * @file The worker's side of the pool: receives jobs one at a time, runs them, posts progress and the outcome.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { ProtocolError } from "../core/errors.js";
+import { cloneError, type PoolWorkerData, type WorkerMessage } from "./worker-pool.node.js";
+
+export interface JobContext<P> {
+  postProgress(progress: P): void;
+  /** True once the owner wants the thread to stop. */
+  shouldStop(): boolean;
+}
+
+/**
+ * Serves jobs until the owner terminates the thread. `run` may throw; the error reaches the owner with name, message
+ * and exit code. Call once, at the top of a worker's module.
+ */
+export function serveJobs<S, J, P, R>(run: (shared: S, job: J, context: JobContext<P>) => R | Promise<R>): void {
+  const port = parentPort;
+  if (port === null) throw new ProtocolError("serveJobs: expected to run in a worker thread; start it with runJobs");
+  const { shared, stop } = workerData as PoolWorkerData;
+  const post = (message: WorkerMessage<P, R>): void => port.postMessage(message);
+  const context: JobContext<P> = {
+    postProgress: (progress) => post({ kind: "progress", progress }),
+    // RACE: the owner stores 1 once; a late read costs one more step.
+    shouldStop: () => Atomics.load(stop, 0) !== 0,
+  };
+  port.on("message", async (job: J) => {
+    try {
+      post({ kind: "done", result: await run(shared as S, job, context) });
+    } catch (error) {
+      post({ kind: "failed", error: cloneError(error) });
+    }
+  });
+}
