@@ -152,6 +152,11 @@ export interface Kernels {
   f32(length: number): Float32Array;
   u32(length: number): Uint32Array;
   u8(length: number): Uint8Array;
+  /**
+   * The same numbers in memory that this backend reaches without a copy: `array` itself where that holds already, else a
+   * copy made once (WASM). For read-only inputs that are used again and again, such as a training set.
+   */
+  adopt<T extends Float32Array | Uint32Array | Uint8Array>(array: T): T;
 
   // ---- dense ---------------------------------------------------------------------------------------------------
   /** c ← op(a)·op(b), or c ← c + … Read a, b; c [M, N] written or accumulated. */
