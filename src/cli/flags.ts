@@ -1,0 +1,100 @@
+/**
+ * @file What is a flag? One object: name, value, help, parser. Commands list theirs; help and parsing follow from it.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export interface Flag<T> {
+  /** As commander writes it: `-k, --top <count>` or `--json`. */
+  readonly syntax: string;
+  readonly help: string;
+  /** Text to value; throws through `reject`. Absent for flags without a value. */
+  readonly parse?: (text: string) => T;
+  /** Shown in help and used when the flag is absent. */
+  readonly defaultValue?: T;
+  readonly choices?: readonly string[];
+  readonly env?: string;
+}
+
+/** Adds `flags` to a command, in this order. */
+export function addFlags(command: Command, flags: readonly Flag<never>[] | readonly Flag<unknown>[]): Command {
+  for (const flag of flags as readonly Flag<unknown>[]) {
+    const option = new Option(flag.syntax, flag.help);
+    if (flag.parse !== undefined) option.argParser(flag.parse);
+    if (flag.choices !== undefined) option.choices([...flag.choices]);
+    if (flag.defaultValue !== undefined) option.default(flag.defaultValue);
+    if (flag.env !== undefined) option.env(flag.env);
+    command.addOption(option);
+  }
+  return command;
+}
+
+function reject(expected: string, text: string): never {
+  throw new InvalidArgumentError(`Expected ${expected}, got "${text}".`);
+}
+
+/** An integer in [minimum, maximum]. */
+export function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    if (!/^-?\d+$/.test(text) || value < minimum || value > maximum) reject(`an integer ${range}`, text);
+    return value;
+  };
+}
+
+/** A finite number in [minimum, maximum]. */
+export function number(minimum: number, maximum: number = Number.POSITIVE_INFINITY): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < minimum || value > maximum) {
+      reject(
+        maximum === Number.POSITIVE_INFINITY
+          ? `a number of at least ${minimum}`
+          : `a number from ${minimum} to ${maximum}`,
+        text,
+      );
+    }
+    return value;
+  };
+}
+
+/** `512` or `512,512`; `none` is the empty list. */
+export function sizes(text: string): number[] {
+  if (text === "none") return [];
+  const values = text.split(",").map(Number);
+  if (!/^\d+(,\d+)*$/.test(text) || values.some((v) => v < 1 || v > 65_536)) {
+    reject("sizes from 1 to 65536 separated by commas, or none", text);
+  }
+  return values;
+}
+
+/** Which worlds to train: `16` is a count (worlds 0 … 15), `0-7` and `3,5,8-11` are lists. */
+export interface WorldSelection {
+  /** The worlds, ascending; null when only a count was given. */
+  readonly worlds: readonly number[] | null;
+  /** Given count, or one more than the largest world named. */
+  readonly count: number;
+}
+
+/** Most worlds a model may have: far above what merging gains from, low enough to catch a slip. */
+const MAX_WORLDS = 4096;
+
+export function worldSelection(text: string): WorldSelection {
+  const expected = `a count such as 16, or worlds such as 0-7 or 3,5,8-11, below ${MAX_WORLDS}`;
+  if (/^\d+$/.test(text)) {
+    const count = Number(text);
+    if (count < 1 || count > MAX_WORLDS) reject(expected, text);
+    return { worlds: null, count };
+  }
+  const worlds = new Set<number>();
+  for (const part of text.split(",")) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+    if (match === null) reject(expected, text);
+    const first = Number(match[1]);
+    const last = match[2] === undefined ? first : Number(match[2]);
+    if (last < first || last >= MAX_WORLDS) reject(expected, text);
+    for (let w = first; w <= last; w++) worlds.add(w);
+  }
+  const sorted = [...worlds].sort((a, b) => a - b);
+  return { worlds: sorted, count: sorted[sorted.length - 1] + 1 };
+}
