@@ -11,7 +11,7 @@
  * sparsely (inputs of a bag of words, sampled outputs) has a `RowSparseGradient`: the touched rows and their values,
  * compact. So the gradient of a [D, H] input layer costs [touched, H], not a second [D, H].
  */
-import type { Kernels } from "../kernels/contract.js";
+import type { Kernels, WriteMode } from "../kernels/contract.js";
 
 /** Gradient of the rows `ids[0 … count)`; all others are zero. Replaced by each backward. */
 export interface RowSparseGradient {
@@ -22,9 +22,50 @@ export interface RowSparseGradient {
   values: Float32Array;
 }
 
-export interface DenseGradient {
-  readonly kind: "dense";
-  values: Float32Array;
+/**
+ * Gradient of the parameter's shape, added to by each backward.
+ *
+ * Zeroing is put off: `zero` only notes it, the first to add overwrites instead (`beginAccumulate`), and whoever reads
+ * `values` before that gets zeros. That saves a write and a read of the whole gradient in every step.
+ */
+export class DenseGradient {
+  readonly kind = "dense";
+  private array: Float32Array;
+  private isZero: boolean;
+
+  /** Takes `values` as they are; they may stand on shared memory. */
+  constructor(values: Float32Array) {
+    this.array = values;
+    this.isZero = false;
+  }
+
+  /** The gradient, [≥ size of the parameter]. */
+  get values(): Float32Array {
+    if (this.isZero) {
+      this.array.fill(0);
+      this.isZero = false;
+    }
+    return this.array;
+  }
+
+  set values(values: Float32Array) {
+    this.array = values;
+    this.isZero = false;
+  }
+
+  zero(): void {
+    this.isZero = true;
+  }
+
+  /**
+   * To be called before adding: says whether to overwrite all of `values` (they count as zero) or to add to them.
+   * After "overwrite" the caller must write every number.
+   */
+  beginAccumulate(): WriteMode {
+    const mode = this.isZero ? "overwrite" : "accumulate";
+    this.isZero = false;
+    return mode;
+  }
 }
 
 export class Parameter {
@@ -54,7 +95,7 @@ export class Parameter {
 
   zeroGrad(): void {
     if (this.grad.kind === "rows") this.grad.count = 0;
-    else this.grad.values.fill(0);
+    else this.grad.zero();
   }
 }
 

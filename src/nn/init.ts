@@ -1,0 +1,64 @@
+/**
+ * @file What are weights before they learn? Uniform numbers whose spread keeps activations of one size.
+ *
+ *   glorot   ± gain·√(6 / (fanIn + fanOut))   variance 2/(fanIn + fanOut): forward and backward in balance
+ *   he       ± gain·√(6 / fanIn)              variance 2/fanIn: for a ReLU behind, which halves the variance
+ *   uniform  ± gain                           for sparse inputs of unit norm, where fan-in says little
+ *
+ * Sources: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
+ * eq. 16; He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015, §2.2 (there with normal numbers).
+ *
+ * Numbers come from the kernels' counter hash with one seed per weight drawn from the given generator: equal on every
+ * backend, and drawing the next layer's seed does not depend on the size of this one.
+ */
+import { ConfigError } from "../core/index.js";
+import type { Kernels } from "../kernels/contract.js";
+
+/** Whoever draws seeds; an `Rng` is one. */
+export interface SeedSource {
+  /** Uniform in [0, 2³²). */
+  nextUint32(): number;
+}
+
+export interface InitOptions {
+  /** How the spread follows from the layer's size. Default "glorot". */
+  readonly init: "glorot" | "he" | "uniform";
+  /** Factor on the spread; 0 gives zero weights. Default 1. */
+  readonly gain: number;
+  /** Every bias before training. Default 0; −ln(numOutputs) starts sigmoids near one positive a row. */
+  readonly bias: number;
+}
+
+export const INIT_DEFAULTS: InitOptions = { init: "glorot", gain: 1, bias: 0 };
+
+/** Half the width of the uniform distribution. */
+export function initBound(fanIn: number, fanOut: number, options: InitOptions): number {
+  if (options.init === "uniform") return options.gain;
+  return options.gain * Math.sqrt(6 / (options.init === "he" ? fanIn : fanIn + fanOut));
+}
+
+/** Writes `weight` [fanIn·fanOut, either order] and `bias`. Draws exactly one number from `rng`. */
+export function initialise(
+  kernels: Pick<Kernels, "fillUniform">,
+  rng: SeedSource,
+  fanIn: number,
+  fanOut: number,
+  options: InitOptions,
+  weight: Float32Array,
+  bias: Float32Array,
+): void {
+  const bound = initBound(fanIn, fanOut, options);
+  kernels.fillUniform(fanIn * fanOut, -bound, bound, rng.nextUint32(), weight);
+  bias.fill(options.bias);
+}
+
+/** @throws {ConfigError} unless both are positive integers. */
+export function checkLayerSize(where: string, numInputs: number, numOutputs: number): void {
+  for (const [name, n] of [
+    ["inputs", numInputs],
+    ["outputs", numOutputs],
+  ] as const) {
+    if (Number.isInteger(n) && n > 0) continue;
+    throw new ConfigError(`${where}: expected a positive whole number of ${name}, got ${n}; check the model's options`);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * @file y = x·W[S]ᵀ + b[S]: an output layer of B columns that computes only the S columns a batch asks for.
+ *
+ *   setActive(ids [S])                         ids: the batch's positive buckets and some negatives, shared by all rows
+ *   forward    gather W[ids, :] → Wₛ [S, H];   y  [N, S] = x [N, H] · Wₛᵀ + bₛ
+ *   backward                                   dx [N, H] = dy [N, S] · Wₛ
+ *                                              dWₛ [S, H] = dyᵀ · x,  dbₛ = Σ rows of dy    rows `ids` of dW and db
+ *
+ * One list for the whole batch keeps the work a dense gemm, S/B of the full one; gathering costs one pass over S rows.
+ * With all columns active (`setActive(null)`, the start) nothing is gathered and W is used in place: the layer is then
+ * a Linear whose gradient names every row. That is one code path, and its checkpoints are those of a Linear.
+ *
+ * Source: Jean, Cho, Memisevic, Bengio, "On Using Very Large Target Vocabulary for Neural Machine Translation",
+ * ACL 2015, §3 (there the candidates' loss is corrected for how likely each was to be drawn).
+ * Not here: which columns to choose (Kernels.sampleColumns).
+ */
+import { ShapeError } from "../core/index.js";
+import type { Kernels } from "../kernels/contract.js";
+import { checkLayerSize, INIT_DEFAULTS, type InitOptions, initialise, type SeedSource } from "./init.js";
+import { Module, type Tensor } from "./module.js";
+import { Parameter, type RowSparseGradient } from "./parameter.js";
+import { checkGradOutput, checkMatrix, checkSameRows } from "./shape-check.js";
+import { atLeastF32, atLeastU32, TensorBuffer } from "./tensor-buffer.js";
+
+/** Output layer on chosen columns, [N, H] → [N, S], S = B when all are active. */
+export class SampledLinear extends Module {
+  /** H. */
+  readonly numInputs: number;
+  /** B. */
+  readonly numOutputs: number;
+  /** [B, H], row-sparse gradient: replaced, not added to, by each backward. */
+  readonly weight: Parameter;
+  /** [B], row-sparse gradient with rows of one number. */
+  readonly bias: Parameter;
+
+  private readonly kernels: Kernels;
+  private readonly weightGrad: RowSparseGradient;
+  private readonly biasGrad: RowSparseGradient;
+  private readonly output: TensorBuffer;
+  private readonly gradInput: TensorBuffer;
+  private readonly forwardDims: { m: number; n: number; k: number; transposeB: true };
+  private readonly inputDims: { m: number; n: number; k: number };
+  private readonly weightDims: { m: number; n: number; k: number; transposeA: true };
+  private readonly outputDims: { rows: number; cols: number };
+  private readonly parameterList: Parameter[];
+  /** Own copy of the active columns, [≥ numActive]; not in use when all are active. */
+  private activeIds: Uint32Array;
+  private numActive: number;
+  private allActive: boolean;
+  /** 0 … B − 1, made when a backward with all columns first needs it. */
+  private everyId: Uint32Array;
+  private gatheredWeight: Float32Array;
+  private gatheredBias: Float32Array;
+
+  /** Draws one seed from `rng` for the weights. @throws {ConfigError} for sizes that are not positive integers. */
+  constructor(
+    kernels: Kernels,
+    numInputs: number,
+    numOutputs: number,
+    rng: SeedSource,
+    options: Partial<InitOptions> = {},
+  ) {
+    super();
+    checkLayerSize("SampledLinear", numInputs, numOutputs);
+    const weight = kernels.f32(numInputs * numOutputs);
+    const bias = kernels.f32(numOutputs);
+    initialise(kernels, rng, numInputs, numOutputs, { ...INIT_DEFAULTS, ...options }, weight, bias);
+    this.kernels = kernels;
+    this.numInputs = numInputs;
+    this.numOutputs = numOutputs;
+    this.weightGrad = { kind: "rows", ids: new Uint32Array(0), count: 0, values: new Float32Array(0) };
+    this.biasGrad = { kind: "rows", ids: new Uint32Array(0), count: 0, values: new Float32Array(0) };
+    this.weight = new Parameter("weight", [numOutputs, numInputs], weight, this.weightGrad);
+    this.bias = new Parameter("bias", [numOutputs], bias, this.biasGrad);
+    this.output = new TensorBuffer(kernels);
+    this.gradInput = new TensorBuffer(kernels);
+    this.forwardDims = { m: 0, n: numOutputs, k: numInputs, transposeB: true };
+    this.inputDims = { m: 0, n: numInputs, k: numOutputs };
+    this.weightDims = { m: numOutputs, n: numInputs, k: 0, transposeA: true };
+    this.outputDims = { rows: 0, cols: numOutputs };
+    this.parameterList = [this.weight, this.bias];
+    this.activeIds = new Uint32Array(0);
+    this.numActive = numOutputs;
+    this.allActive = true;
+    this.everyId = new Uint32Array(0);
+    this.gatheredWeight = new Float32Array(0);
+    this.gatheredBias = new Float32Array(0);
+  }
+
+  /**
+   * Chooses the columns of the following forwards, until called again; call it before `forward`, not between forward
+   * and backward. `ids` [≥ count] distinct, copied; null: all columns in order.
+   * @throws {ShapeError} for an id ≥ numOutputs or more ids than given.
+   */
+  setActive(ids: Uint32Array | null, count: number = ids?.length ?? 0): void {
+    if (ids === null) {
+      this.allActive = true;
+      this.numActive = this.numOutputs;
+      return;
+    }
+    if (count > ids.length) {
+      throw new ShapeError(`SampledLinear.setActive: expected ${count} ids, got ${ids.length}; count them anew`);
+    }
+    this.activeIds = atLeastU32(this.kernels, this.activeIds, count);
+    for (let i = 0; i < count; i++) {
+      if (ids[i] >= this.numOutputs) {
+        throw new ShapeError(
+          `SampledLinear.setActive: expected ids below ${this.numOutputs}, got ${ids[i]} at ${i}; ` +
+            "were they drawn for another number of buckets?",
+        );
+      }
+      this.activeIds[i] = ids[i];
+    }
+    this.numActive = count;
+    this.allActive = false;
+  }
+
+  /** `input` [N, H] read. @returns [N, S], column i is output `ids[i]`. @throws {ShapeError} for other shapes. */
+  forward(input: Tensor): Tensor {
+    checkMatrix("SampledLinear.forward", input, this.numInputs, "was the model built with another hidden size?");
+    const { kernels, numInputs, numActive } = this;
+    const rows = input.shape[0];
+    this.output.resize(rows, numActive);
+    this.outputDims.rows = rows;
+    this.outputDims.cols = numActive;
+    this.forwardDims.m = rows;
+    this.forwardDims.n = numActive;
+    let weight = this.weight.value;
+    let bias = this.bias.value;
+    if (!this.allActive) {
+      this.gatheredWeight = atLeastF32(kernels, this.gatheredWeight, numActive * numInputs);
+      this.gatheredBias = atLeastF32(kernels, this.gatheredBias, numActive);
+      kernels.gatherRows(numActive, numInputs, this.activeIds, weight, this.gatheredWeight);
+      kernels.gatherRows(numActive, 1, this.activeIds, bias, this.gatheredBias);
+      weight = this.gatheredWeight;
+      bias = this.gatheredBias;
+    }
+    kernels.gemm(this.forwardDims, input.data, weight, this.output.data, "overwrite");
+    kernels.addBias(this.outputDims, bias, this.output.data);
+    return this.output;
+  }
+
+  /** Replaces the gradients of `weight` and `bias`. @returns the gradient of `input` [N, H]. */
+  backward(input: Tensor, gradOutput: Tensor): Tensor {
+    const { kernels, numInputs, numActive, weightGrad, biasGrad } = this;
+    const rows = input.shape[0];
+    checkSameRows("SampledLinear.backward", rows, this.output);
+    checkGradOutput("SampledLinear.backward", gradOutput, this.output);
+
+    weightGrad.values = atLeastF32(kernels, weightGrad.values, numActive * numInputs);
+    biasGrad.values = atLeastF32(kernels, biasGrad.values, numActive);
+    this.weightDims.m = numActive;
+    this.weightDims.k = rows;
+    kernels.gemm(this.weightDims, gradOutput.data, input.data, weightGrad.values, "overwrite");
+    kernels.sumRows(this.outputDims, gradOutput.data, biasGrad.values, "overwrite");
+    const ids = this.allActive ? this.allIds() : this.activeIds;
+    weightGrad.ids = ids;
+    weightGrad.count = numActive;
+    biasGrad.ids = ids;
+    biasGrad.count = numActive;
+
+    this.gradInput.resize(rows, numInputs);
+    this.inputDims.m = rows;
+    this.inputDims.k = numActive;
+    const weight = this.allActive ? this.weight.value : this.gatheredWeight;
+    kernels.gemm(this.inputDims, gradOutput.data, weight, this.gradInput.data, "overwrite");
+    return this.gradInput;
+  }
+
+  override parameters(): Parameter[] {
+    return this.parameterList;
+  }
+
+  private allIds(): Uint32Array {
+    if (this.everyId.length === 0) {
+      this.everyId = this.kernels.u32(this.numOutputs);
+      for (let i = 0; i < this.numOutputs; i++) this.everyId[i] = i;
+    }
+    return this.everyId;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * @file Where do outputs and gradients live? In buffers that a module owns, grows and reuses.
+ *
+ *   batch of 64 rows   │ 64·H ················│
+ *   batch of 17 rows   │ 17·H ····│  (same array, `shape` says how much of it counts)
+ *
+ * A training step allocates nothing once the largest batch was seen: arrays double when they are too small and are
+ * otherwise reused, and `shape` is changed in place. So a tensor given out is valid only until its module runs again.
+ * Grown arrays start from scratch: earlier contents are not kept, since every user overwrites them.
+ */
+import type { Kernels } from "../kernels/contract.js";
+import type { Tensor } from "./module.js";
+
+/** An array of at least `length` numbers: `array` itself if it is long enough, else a zeroed one, at least doubled. */
+export function atLeastF32(kernels: Pick<Kernels, "f32">, array: Float32Array, length: number): Float32Array {
+  return length <= array.length ? array : kernels.f32(Math.max(length, 2 * array.length));
+}
+
+/** As `atLeastF32`, for integers. */
+export function atLeastU32(kernels: Pick<Kernels, "u32">, array: Uint32Array, length: number): Uint32Array {
+  return length <= array.length ? array : kernels.u32(Math.max(length, 2 * array.length));
+}
+
+/** A tensor whose array and shape are reused from batch to batch. */
+export class TensorBuffer implements Tensor {
+  data: Float32Array;
+  readonly shape: number[];
+  private readonly kernels: Pick<Kernels, "f32">;
+
+  constructor(kernels: Pick<Kernels, "f32">) {
+    this.kernels = kernels;
+    this.data = new Float32Array(0);
+    this.shape = [];
+  }
+
+  /** Becomes [rows, cols]; contents are undefined. */
+  resize(rows: number, cols: number): void {
+    this.shape.length = 2;
+    this.shape[0] = rows;
+    this.shape[1] = cols;
+    this.data = atLeastF32(this.kernels, this.data, rows * cols);
+  }
+
+  /** Takes the shape of `tensor`; contents are undefined. @returns how many numbers that are. */
+  resizeLike(tensor: Tensor): number {
+    let length = 1;
+    this.shape.length = tensor.shape.length;
+    for (let i = 0; i < tensor.shape.length; i++) {
+      this.shape[i] = tensor.shape[i];
+      length *= tensor.shape[i];
+    }
+    this.data = atLeastF32(this.kernels, this.data, length);
+    return length;
+  }
+}
