@@ -3,16 +3,23 @@
  *
  * State (velocity, moments) is kept as flat vectors of the parameters' length, so that it can be checkpointed and
  * sharded like them. Row-sparse gradients update only the rows they name.
+ *
+ * Resuming: `prepare(parameters)`, copy the saved vectors into those of `state()`, set `stepCount`.
  */
 import type { FlatParameters } from "../nn/parameter.js";
 
 export abstract class Optimizer {
   /** Learning rate of the next step; a schedule sets it. */
   abstract learningRate: number;
-  /** Steps taken so far. */
+  /** Steps taken so far; settable when resuming. */
   stepCount = 0;
-  /** Named state vectors, each as long as the parameters; views that checkpoints read and write in place. */
+  /**
+   * Named state vectors, each as long as the parameters; views that checkpoints read and write in place. Empty before
+   * `prepare` or the first step.
+   */
   abstract state(): Record<string, Float32Array>;
+  /** Allocates the state for these parameters; the first `step` does it too. Does nothing if it was done for them. */
+  abstract prepare(parameters: FlatParameters): void;
   /** Updates `parameters.value` from the gradients of `parameters`. Allocates state on first use. */
   abstract step(parameters: FlatParameters): void;
 }

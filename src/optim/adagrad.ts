@@ -1,0 +1,66 @@
+/**
+ * @file Adagrad: each number has its own learning rate, which falls with the squares of the gradients it has seen.
+ *
+ *   g ← g + weightDecay·w            (matrices only)
+ *   s ← s + g²
+ *   w ← w − learningRate·g / (√s + ε)
+ *
+ * Rare features keep large steps, which suits bags of words; and a row that does not occur loses nothing by waiting, so
+ * that row-sparse steps equal dense ones exactly (without decay).
+ *
+ * Source: Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+ * JMLR 2011, Figure 1 (diagonal).
+ */
+import type { AdagradOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
+import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+
+export interface AdagradOptions {
+  /** Default 0.05. */
+  readonly learningRate: number;
+  /** Keeps the first division finite. Default 1e-10. */
+  readonly epsilon: number;
+  /** Where s starts; larger values tame the first steps. Default 0. */
+  readonly initialAccumulator: number;
+  /** L2 on matrices. Default 0. */
+  readonly weightDecay: number;
+}
+
+export const ADAGRAD_DEFAULTS: AdagradOptions = {
+  learningRate: 0.05,
+  epsilon: 1e-10,
+  initialAccumulator: 0,
+  weightDecay: 0,
+};
+
+/** State: `sumOfSquares`. */
+export class Adagrad extends ParameterWiseOptimizer {
+  private readonly weightDecay: number;
+  private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
+
+  /** @throws {ConfigError} for options out of range. */
+  constructor(kernels: Kernels, options: Partial<AdagradOptions> = {}) {
+    const all = { ...ADAGRAD_DEFAULTS, ...options };
+    checkOption("Adagrad", "learningRate", all.learningRate, "positive", Infinity);
+    checkOption("Adagrad", "epsilon", all.epsilon, "positive", Infinity);
+    checkOption("Adagrad", "initialAccumulator", all.initialAccumulator, 0, Infinity);
+    checkOption("Adagrad", "weightDecay", all.weightDecay, 0, Infinity);
+    super(kernels, all.learningRate, ["sumOfSquares"], all.initialAccumulator);
+    this.weightDecay = all.weightDecay;
+    this.kernelOptions = { learningRate: all.learningRate, epsilon: all.epsilon, weightDecay: all.weightDecay };
+  }
+
+  protected beginStep(): void {
+    this.kernelOptions.learningRate = this.learningRate;
+  }
+
+  protected update(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    state: readonly Float32Array[],
+    decays: boolean,
+  ): void {
+    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
+    this.kernels.adagradStep(dims, w, g, state[0], this.kernelOptions);
+  }
+}

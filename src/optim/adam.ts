@@ -1,0 +1,70 @@
+/**
+ * @file Adam: steps of about the learning rate, whatever the gradient's scale.
+ *
+ *   w ← w − learningRate·weightDecay·w               (matrices only)
+ *   m ← β₁·m + (1 − β₁)·g        v ← β₂·v + (1 − β₂)·g²
+ *   w ← w − learningRate·m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
+ *
+ * Sources: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, Algorithm 1; Loshchilov, Hutter,
+ * "Decoupled Weight Decay Regularization", ICLR 2019, Algorithm 2 (AdamW).
+ * Differs from the papers: rows of row-sparse gradients are lazy. While a row is absent its m and v neither decay nor
+ * move it, though t goes on: otherwise each step would cost the whole [D, H].
+ */
+import type { AdamOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
+import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+
+export interface AdamOptions {
+  /** Default 0.001. */
+  readonly learningRate: number;
+  /** Memory of the mean of gradients, in [0, 1). Default 0.9. */
+  readonly beta1: number;
+  /** Memory of their squares, in [0, 1). Default 0.999. */
+  readonly beta2: number;
+  /** Default 1e-8. */
+  readonly epsilon: number;
+  /** Decoupled, on matrices. Default 0. */
+  readonly weightDecay: number;
+}
+
+export const ADAM_DEFAULTS: AdamOptions = {
+  learningRate: 0.001,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+};
+
+/** State: `firstMoment`, `secondMoment`. */
+export class Adam extends ParameterWiseOptimizer {
+  private readonly weightDecay: number;
+  private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
+
+  /** @throws {ConfigError} for options out of range. */
+  constructor(kernels: Kernels, options: Partial<AdamOptions> = {}) {
+    const all = { ...ADAM_DEFAULTS, ...options };
+    checkOption("Adam", "learningRate", all.learningRate, "positive", Infinity);
+    checkOption("Adam", "beta1", all.beta1, 0, 1);
+    checkOption("Adam", "beta2", all.beta2, 0, 1);
+    checkOption("Adam", "epsilon", all.epsilon, "positive", Infinity);
+    checkOption("Adam", "weightDecay", all.weightDecay, 0, Infinity);
+    super(kernels, all.learningRate, ["firstMoment", "secondMoment"], 0);
+    this.weightDecay = all.weightDecay;
+    this.kernelOptions = { ...all, step: 0 };
+  }
+
+  protected beginStep(): void {
+    this.kernelOptions.learningRate = this.learningRate;
+    this.kernelOptions.step = this.stepCount;
+  }
+
+  protected update(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    state: readonly Float32Array[],
+    decays: boolean,
+  ): void {
+    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
+    this.kernels.adamStep(dims, w, g, state[0], state[1], this.kernelOptions);
+  }
+}

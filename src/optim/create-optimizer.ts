@@ -1,0 +1,51 @@
+/**
+ * @file Which optimiser did the user name? One place that turns a name and options into an `Optimizer`.
+ *
+ * Options that a rule does not have (momentum for Adam) are an error, not silently dropped.
+ */
+import { ConfigError } from "../core/index.js";
+import type { Kernels } from "../kernels/contract.js";
+import { ADAGRAD_DEFAULTS, Adagrad, type AdagradOptions } from "./adagrad.js";
+import { ADAM_DEFAULTS, Adam, type AdamOptions } from "./adam.js";
+import type { Optimizer } from "./optimizer.js";
+import { SGD_DEFAULTS, Sgd, type SgdOptions } from "./sgd.js";
+
+/** Options of each optimiser by its name. */
+export interface OptimizerOptions {
+  readonly sgd: SgdOptions;
+  readonly adagrad: AdagradOptions;
+  readonly adam: AdamOptions;
+}
+
+export type OptimizerName = keyof OptimizerOptions;
+
+export const OPTIMIZER_DEFAULTS: OptimizerOptions = {
+  sgd: SGD_DEFAULTS,
+  adagrad: ADAGRAD_DEFAULTS,
+  adam: ADAM_DEFAULTS,
+};
+
+export const OPTIMIZER_NAMES: readonly OptimizerName[] = ["sgd", "adagrad", "adam"];
+
+const BUILDERS: { readonly [N in OptimizerName]: (k: Kernels, o: Partial<OptimizerOptions[N]>) => Optimizer } = {
+  sgd: (kernels, options) => new Sgd(kernels, options),
+  adagrad: (kernels, options) => new Adagrad(kernels, options),
+  adam: (kernels, options) => new Adam(kernels, options),
+};
+
+/** @throws {ConfigError} for an unknown name, an option that the optimiser lacks, or one out of range. */
+export function createOptimizer<N extends OptimizerName>(
+  kernels: Kernels,
+  name: N,
+  options: Partial<OptimizerOptions[N]> = {},
+): Optimizer {
+  if (!OPTIMIZER_NAMES.includes(name)) {
+    throw new ConfigError(`createOptimizer: expected one of ${OPTIMIZER_NAMES.join(", ")}, got ${String(name)}`);
+  }
+  const known = Object.keys(OPTIMIZER_DEFAULTS[name]);
+  for (const option of Object.keys(options)) {
+    if (known.includes(option)) continue;
+    throw new ConfigError(`createOptimizer: ${name} has ${known.join(", ")}, got ${option}; choose another optimiser?`);
+  }
+  return BUILDERS[name](kernels, options);
+}

@@ -1,0 +1,111 @@
+/**
+ * @file What do SGD, Adagrad and Adam share? A walk over the parameters, each with its own rows and slices of the state.
+ *
+ *   flat value    │ 0.weight │ 0.bias │ 2.weight │ 2.bias │
+ *   flat velocity │ slice    │ slice  │ slice    │ slice  │      one such vector per name in `stateNames`
+ *
+ * A dense gradient is one kernel call over all numbers of the parameter; a row-sparse one a call over its `count` rows,
+ * in which the others do not move: their momentum, moments and decay wait until the row occurs again ("lazy").
+ *
+ * Weight decay applies to matrices only: a bias needs no shrinking, since it sets a level and cannot overfit inputs
+ * (Goodfellow, Bengio, Courville, "Deep Learning", 2016, §7.1).
+ */
+import { ConfigError, ShapeError } from "../core/index.js";
+import type { Kernels, RowList } from "../kernels/contract.js";
+import type { FlatParameters, Parameter } from "../nn/parameter.js";
+import { Optimizer } from "./optimizer.js";
+
+/** A parameter with what its step needs, made once. */
+interface Slot {
+  readonly parameter: Parameter;
+  readonly dims: { readonly cols: number; readonly rows: RowList | null };
+  /** This parameter's part of each state vector, in the order of `stateNames`. */
+  readonly state: readonly Float32Array[];
+}
+
+/** An optimiser whose rule looks at one parameter at a time. */
+export abstract class ParameterWiseOptimizer extends Optimizer {
+  override learningRate: number;
+
+  protected readonly kernels: Kernels;
+  private readonly stateNames: readonly string[];
+  private readonly initialState: number;
+  private stateVectors: Record<string, Float32Array>;
+  private prepared: FlatParameters | null;
+  private slots: readonly Slot[];
+
+  /** `initialState` fills new state vectors. */
+  protected constructor(kernels: Kernels, learningRate: number, stateNames: readonly string[], initialState: number) {
+    super();
+    this.kernels = kernels;
+    this.learningRate = learningRate;
+    this.stateNames = stateNames;
+    this.initialState = initialState;
+    this.stateVectors = {};
+    this.prepared = null;
+    this.slots = [];
+  }
+
+  /** Called at the start of a step, after `stepCount` was raised: brings the kernel's options up to date. */
+  protected abstract beginStep(): void;
+
+  /** One kernel call: `w` and `state` accumulated at the rows of `dims`, `g` read. */
+  protected abstract update(
+    dims: Slot["dims"],
+    w: Float32Array,
+    g: Float32Array,
+    state: readonly Float32Array[],
+    decays: boolean,
+  ): void;
+
+  state(): Record<string, Float32Array> {
+    return this.stateVectors;
+  }
+
+  /** @throws {ShapeError} when called for parameters of another size than before: one optimiser serves one model. */
+  prepare(parameters: FlatParameters): void {
+    if (parameters === this.prepared) return;
+    const length = parameters.value.length;
+    for (const name of this.stateNames) {
+      const vector = this.stateVectors[name];
+      if (vector === undefined) {
+        const fresh = this.kernels.f32(length);
+        if (this.initialState !== 0) fresh.fill(this.initialState);
+        this.stateVectors[name] = fresh;
+      } else if (vector.length !== length) {
+        throw new ShapeError(
+          `${this.constructor.name}.prepare: expected ${vector.length} parameters, got ${length}; ` +
+            "make one optimiser for each model",
+        );
+      }
+    }
+    this.slots = parameters.parameters.map((parameter, i) => {
+      const start = parameters.offsets[i];
+      const end = start + parameter.size;
+      const dims =
+        parameter.grad.kind === "rows"
+          ? { cols: parameter.cols, rows: parameter.grad }
+          : { cols: parameter.size, rows: null };
+      return { parameter, dims, state: this.stateNames.map((name) => this.stateVectors[name].subarray(start, end)) };
+    });
+    this.prepared = parameters;
+  }
+
+  step(parameters: FlatParameters): void {
+    this.prepare(parameters);
+    this.stepCount++;
+    this.beginStep();
+    for (const { parameter, dims, state } of this.slots) {
+      if (dims.rows !== null && dims.rows.count === 0) continue;
+      this.update(dims, parameter.value, parameter.grad.values, state, parameter.shape.length > 1);
+    }
+  }
+}
+
+/** @throws {ConfigError} unless low ≤ value < high (or value is finite and > 0, by `low` = "positive"). */
+export function checkOption(where: string, name: string, value: number, low: number | "positive", high: number): void {
+  const inside = low === "positive" ? value > 0 && value < high : value >= low && value < high;
+  if (inside) return;
+  const range = low === "positive" ? `(0, ${high})` : `[${low}, ${high})`;
+  throw new ConfigError(`${where}: expected ${name} in ${range}, got ${value}; see the defaults of ${where}`);
+}

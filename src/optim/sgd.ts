@@ -1,0 +1,62 @@
+/**
+ * @file Stochastic gradient descent, with momentum if asked.
+ *
+ *   g ← g + weightDecay·w            (matrices only)
+ *   v ← momentum·v + g
+ *   w ← w − learningRate·v           Nesterov: w ← w − learningRate·(g + momentum·v)
+ *
+ * Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Sutskever, Martens, Dahl,
+ * Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013, §2 (Nesterov's form).
+ * Differs from the papers: the velocity is a sum of gradients, scaled by today's learning rate, as in Torch7's optim.
+ */
+import { ConfigError } from "../core/index.js";
+import type { SgdOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
+import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+
+export interface SgdOptions {
+  /** Default 0.1. */
+  readonly learningRate: number;
+  /** In [0, 1). Default 0: no velocity is kept. */
+  readonly momentum: number;
+  /** Look ahead by one momentum step. Default false. */
+  readonly nesterov: boolean;
+  /** L2 on matrices, coupled to the gradient. Default 0. */
+  readonly weightDecay: number;
+}
+
+export const SGD_DEFAULTS: SgdOptions = { learningRate: 0.1, momentum: 0, nesterov: false, weightDecay: 0 };
+
+/** State: `velocity`, if there is momentum. */
+export class Sgd extends ParameterWiseOptimizer {
+  private readonly weightDecay: number;
+  private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
+
+  /** @throws {ConfigError} for options out of range, or Nesterov without momentum. */
+  constructor(kernels: Kernels, options: Partial<SgdOptions> = {}) {
+    const all = { ...SGD_DEFAULTS, ...options };
+    checkOption("Sgd", "learningRate", all.learningRate, "positive", Infinity);
+    checkOption("Sgd", "momentum", all.momentum, 0, 1);
+    checkOption("Sgd", "weightDecay", all.weightDecay, 0, Infinity);
+    if (all.nesterov && all.momentum === 0) {
+      throw new ConfigError("Sgd: expected momentum above 0 with nesterov, got 0; try momentum 0.9");
+    }
+    super(kernels, all.learningRate, all.momentum > 0 ? ["velocity"] : [], 0);
+    this.weightDecay = all.weightDecay;
+    this.kernelOptions = { ...all };
+  }
+
+  protected beginStep(): void {
+    this.kernelOptions.learningRate = this.learningRate;
+  }
+
+  protected update(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    state: readonly Float32Array[],
+    decays: boolean,
+  ): void {
+    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
+    this.kernels.sgdStep(dims, w, g, state.length > 0 ? state[0] : null, this.kernelOptions);
+  }
+}
