@@ -72,6 +72,8 @@ export class Parameter {
   /** Path within the model, such as `0.weight`; containers prefix it. */
   name: string;
   readonly shape: readonly number[];
+  /** Factor on the optimiser's learning rate for this parameter. Default 1. */
+  learningRateScale = 1;
   /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
   value: Float32Array;
   readonly grad: DenseGradient | RowSparseGradient;

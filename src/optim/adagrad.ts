@@ -49,17 +49,15 @@ export class Adagrad extends ParameterWiseOptimizer {
     this.kernelOptions = { learningRate: all.learningRate, epsilon: all.epsilon, weightDecay: all.weightDecay };
   }
 
-  protected beginStep(): void {
-    this.kernelOptions.learningRate = this.learningRate;
-  }
-
   protected update(
     dims: StepDims,
     w: Float32Array,
     g: Float32Array,
     state: readonly Float32Array[],
+    learningRate: number,
     decays: boolean,
   ): void {
+    this.kernelOptions.learningRate = learningRate;
     this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
     this.kernels.adagradStep(dims, w, g, state[0], this.kernelOptions);
   }

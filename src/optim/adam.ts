@@ -52,8 +52,7 @@ export class Adam extends ParameterWiseOptimizer {
     this.kernelOptions = { ...all, step: 0 };
   }
 
-  protected beginStep(): void {
-    this.kernelOptions.learningRate = this.learningRate;
+  protected override beginStep(): void {
     this.kernelOptions.step = this.stepCount;
   }
 
@@ -62,8 +61,10 @@ export class Adam extends ParameterWiseOptimizer {
     w: Float32Array,
     g: Float32Array,
     state: readonly Float32Array[],
+    learningRate: number,
     decays: boolean,
   ): void {
+    this.kernelOptions.learningRate = learningRate;
     this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
     this.kernels.adamStep(dims, w, g, state[0], state[1], this.kernelOptions);
   }

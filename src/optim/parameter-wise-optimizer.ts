@@ -47,7 +47,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   }
 
   /** Called at the start of a step, after `stepCount` was raised: brings the kernel's options up to date. */
-  protected abstract beginStep(): void;
+  protected beginStep(): void {}
 
   /** One kernel call: `w` and `state` accumulated at the rows of `dims`, `g` read. */
   protected abstract update(
@@ -55,6 +55,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     w: Float32Array,
     g: Float32Array,
     state: readonly Float32Array[],
+    learningRate: number,
     decays: boolean,
   ): void;
 
@@ -97,7 +98,8 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     this.beginStep();
     for (const { parameter, dims, state } of this.slots) {
       if (dims.rows !== null && dims.rows.count === 0) continue;
-      this.update(dims, parameter.value, parameter.grad.values, state, parameter.shape.length > 1);
+      const learningRate = this.learningRate * parameter.learningRateScale;
+      this.update(dims, parameter.value, parameter.grad.values, state, learningRate, parameter.shape.length > 1);
     }
   }
 }

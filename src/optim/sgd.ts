@@ -45,17 +45,15 @@ export class Sgd extends ParameterWiseOptimizer {
     this.kernelOptions = { ...all };
   }
 
-  protected beginStep(): void {
-    this.kernelOptions.learningRate = this.learningRate;
-  }
-
   protected update(
     dims: StepDims,
     w: Float32Array,
     g: Float32Array,
     state: readonly Float32Array[],
+    learningRate: number,
     decays: boolean,
   ): void {
+    this.kernelOptions.learningRate = learningRate;
     this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
     this.kernels.sgdStep(dims, w, g, state.length > 0 ? state[0] : null, this.kernelOptions);
   }

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/**
+ * @file The command line: one command a file, one place that exits.
+ *
+ *   0  done      2  bad input or usage      1  a fault of ours      130  interrupted (SIGINT, SIGTERM)
+ */
+import { CommanderError } from "commander";
+import { ManyworldsError } from "../core/errors.js";
+import { createProgram } from "./program.js";
+
+const abort = new AbortController();
+let interruptions = 0;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    interruptions++;
+    if (interruptions > 1) process.exit(130);
+    process.stderr.write("\nstopping after the current step; press Ctrl-C again to stop at once\n");
+    abort.abort();
+  });
+}
+// A reader that goes away (`| head`) is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await createProgram({ signal: abort.signal, stdout: process.stdout, stderr: process.stderr }).parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong, on stderr. @returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ManyworldsError) {
+    process.stderr.write(`manyworlds: ${error.message}\n`);
+    if (error.exitCode === 1 && typeof error.cause === "string") process.stderr.write(`${error.cause}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`manyworlds: this is a fault of ours, please report it with the lines below\n${text}\n`);
+  return 1;
+}

@@ -1,0 +1,42 @@
+/** @file Which commands are there? The tree of commands, ready to parse arguments; it neither exits nor reads `process`. */
+import { Command } from "commander";
+import { addEvaluateCommand } from "./evaluate.js";
+import { addInfoCommand } from "./info.js";
+import { addPredictCommand } from "./predict.js";
+import { addTrainCommand } from "./train.js";
+import { packageVersion } from "./version.js";
+
+/** What a command may touch of the process. */
+export interface CommandContext {
+  readonly signal: AbortSignal;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Throws CommanderError on usage errors and after --help instead of exiting. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command("manyworlds")
+    .description("Which of millions of labels fit this input? MACH classifiers on ordinary hardware.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help; every command has its own")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ manyworlds train train.tsv --model m/        learn from rows of labels<TAB>text
+  $ manyworlds evaluate m/ test.tsv              P@k, R@k, nDCG@k, PSP@k
+  $ manyworlds predict m/ "buffer overflow in nfs server" -k 10`,
+    );
+  for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand]) add(program, context);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "manyworlds: ")),
+    });
+  }
+  return program;
+}

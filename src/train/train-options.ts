@@ -1,0 +1,48 @@
+/**
+ * @file How is a world trained? One readonly object: what the data cannot tell, the user may choose, and the manifest
+ * keeps. `choose-options.ts` fills in what the user leaves open.
+ */
+import { ConfigError } from "../core/errors.js";
+import type { OptimizerName } from "../optim/create-optimizer.js";
+import type { ScheduleName } from "../optim/schedules.js";
+
+/** Everything that determines a world's bytes besides data, hash and the model's shape. */
+export interface OptimizationOptions {
+  /** Passes over the training rows. */
+  readonly epochs: number;
+  /** Rows a step. */
+  readonly batchSize: number;
+  readonly optimizer: OptimizerName;
+  /** Peak learning rate. */
+  readonly learningRate: number;
+  /**
+   * Factor on the learning rate of the input layer's weights: a feature's row moves only in steps in which the feature
+   * occurs, so rare features need larger steps.
+   */
+  readonly inputLearningRateScale: number;
+  /** Course of the learning rate after the warm-up; see optim/schedules.ts. */
+  readonly schedule: ScheduleName;
+  /** Share of all steps over which the learning rate rises from zero, 0 … 1. */
+  readonly warmup: number;
+  /** Decoupled weight decay. */
+  readonly weightDecay: number;
+  /** Shared negatives a step, when the output layer is sampled; beside the batch's own buckets. */
+  readonly numNegatives: number;
+  /** Everything random derives from it: hashes, initial weights, order, dropout, negatives. 0 ≤ seed < 2⁵³. */
+  readonly seed: number;
+}
+
+/** @throws {ConfigError} naming the option. */
+export function checkOptimization(options: OptimizationOptions): void {
+  const expect = (ok: boolean, name: keyof OptimizationOptions, expected: string): void => {
+    if (!ok) throw new ConfigError(`train: expected ${name} to be ${expected}, got ${options[name]}`);
+  };
+  expect(Number.isInteger(options.epochs) && options.epochs >= 1, "epochs", "an integer of at least 1");
+  expect(Number.isInteger(options.batchSize) && options.batchSize >= 1, "batchSize", "an integer of at least 1");
+  expect(options.learningRate > 0 && Number.isFinite(options.learningRate), "learningRate", "a positive number");
+  expect(options.inputLearningRateScale > 0, "inputLearningRateScale", "a positive number");
+  expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
+  expect(options.warmup >= 0 && options.warmup < 1, "warmup", "in [0, 1)");
+  expect(options.weightDecay >= 0 && Number.isFinite(options.weightDecay), "weightDecay", "zero or a positive number");
+  expect(Number.isSafeInteger(options.seed) && options.seed >= 0, "seed", "an integer from 0 to 2^53 - 1");
+}
