@@ -1,0 +1,305 @@
+/**
+ * @file Which labels fit these inputs? All loaded worlds answer, their scores are merged, the best k labels come out.
+ *
+ *   rows [N, D]  ──up to 256 at a time──▶ world 0: logits [256, B] → activate ─┐ packScores, 16 queries side by side
+ *                                         world 1: …                           ─┤
+ *                                                                                ▼
+ *                      scores  │ block 0: [R, B, 16] │ block 1: [R, B, 16] │ …     ──topLabels, block by block──▶ top k
+ *
+ * A batch is as large as makes the worlds' gemms efficient (256 rows) and as small as the scores' budget demands
+ * (`maxScoreBytes`, R·B·4 bytes a query). The scan over labels hashes on the fly: no L × R table, no L × N scores.
+ * Any subset of worlds answers; the hashes used are those of the worlds that are there.
+ *
+ * Buffers are kept between calls, so an Ensemble serves one call at a time; several may share parameters.
+ */
+import { ConfigError, ShapeError } from "../core/errors.js";
+import { type Csr, type HashParameters, type Kernels, type LabelPrior, QUERY_LANES } from "../kernels/contract.js";
+import type { SparseBatch } from "../nn/module.js";
+import { atLeastF32, atLeastU32 } from "../nn/tensor-buffer.js";
+import type { LabelHash } from "./label-hash.js";
+import {
+  isLogarithmic,
+  type MergeKind,
+  mergeModeOf,
+  mergeScale,
+  reportedScore,
+  scalePrior,
+  unbiasedProbability,
+} from "./merge.js";
+import { activationOf, type WorldOptions } from "./world.js";
+import { ScorerScratch, type WorldScorer } from "./world-scorer.js";
+
+/** A world that can answer. */
+export interface LoadedWorld {
+  /** Its number, which names its hash. */
+  readonly world: number;
+  readonly scorer: WorldScorer;
+}
+
+export interface EnsembleOptions {
+  readonly hash: LabelHash;
+  /** Shape of every world. */
+  readonly worldOptions: WorldOptions;
+  /** At least one; any subset of 0 … R − 1, kept in ascending order. */
+  readonly worlds: readonly LoadedWorld[];
+  /** How scores are merged where a call does not say. */
+  readonly merge: MergeKind;
+  /** Prior where a call does not say, in units of the reported mean (label-prior.ts). Default none. */
+  readonly prior?: LabelPrior | null;
+  /** Room for the scores of one batch. Default DEFAULT_MAX_SCORE_BYTES; one block of 16 queries is always allowed. */
+  readonly maxScoreBytes?: number;
+}
+
+/** 256 queries of 16 worlds of 4,000 buckets. */
+export const DEFAULT_MAX_SCORE_BYTES: number = 64 * 2 ** 20;
+/** Rows at which the worlds' gemms are near their peak; more only costs memory. */
+export const MAX_BATCH_ROWS = 256;
+
+export interface RankingOptions {
+  readonly merge?: MergeKind;
+  readonly prior?: LabelPrior | null;
+}
+
+export interface PredictOptions extends RankingOptions {
+  /** Results wanted for each query, at least 1. */
+  readonly k: number;
+  /** Report the paper's unbiased probability; for softmax worlds merged by "probability"; a prior still ranks, but is left out of the scores. */
+  readonly unbiased?: boolean;
+}
+
+/** Ranked labels of each query. */
+export interface Predictions {
+  readonly numQueries: number;
+  /** Length of a row below. */
+  readonly k: number;
+  /** [numQueries, k], best first, ties by smaller label; only the first counts[q] of a row mean anything. */
+  readonly labels: Uint32Array;
+  /** [numQueries, k], see merge.ts for their meaning. */
+  readonly scores: Float32Array;
+  /** [numQueries] results of each query, ≤ k: fewer where L < k or where the prior excludes labels. */
+  readonly counts: Uint32Array;
+}
+
+/** One way of ranking, resolved: what topLabels is given for it. */
+interface Ranking {
+  readonly kind: MergeKind;
+  readonly scale: number;
+  readonly prior: LabelPrior | null;
+}
+
+export class Ensemble {
+  readonly hash: LabelHash;
+  readonly worldOptions: WorldOptions;
+  /** Numbers of the worlds that answer, ascending. */
+  readonly worldNumbers: readonly number[];
+  readonly merge: MergeKind;
+  readonly prior: LabelPrior | null;
+  private readonly kernels: Kernels;
+  private readonly scorers: readonly WorldScorer[];
+  private readonly hashes: readonly HashParameters[];
+  private readonly batchRows: number;
+  private readonly scratch: ScorerScratch;
+  private readonly scaledPriors: WeakMap<LabelPrior, Map<number, LabelPrior | null>>;
+  private inputs: Csr;
+  private scores: Float32Array;
+  private outLabels: Uint32Array;
+  private outScores: Float32Array;
+
+  /** @throws {ConfigError} without worlds, with one given twice, or for shapes that differ. */
+  constructor(kernels: Kernels, options: EnsembleOptions) {
+    const { hash, worldOptions, merge, prior = null, maxScoreBytes = DEFAULT_MAX_SCORE_BYTES } = options;
+    const worlds = [...options.worlds].sort((x, y) => x.world - y.world);
+    if (worlds.length === 0) throw new ConfigError("Ensemble: expected at least one world, got none; train some first");
+    worlds.forEach(({ world, scorer }, i) => {
+      if (i > 0 && worlds[i - 1].world === world) throw new ConfigError(`Ensemble: got world ${world} twice`);
+      if (scorer.numBuckets !== hash.numBuckets) {
+        throw new ConfigError(`Ensemble: world ${world} has ${scorer.numBuckets} buckets, the hash ${hash.numBuckets}`);
+      }
+    });
+    this.kernels = kernels;
+    this.hash = hash;
+    this.worldOptions = worldOptions;
+    this.worldNumbers = worlds.map(({ world }) => world);
+    this.merge = merge;
+    this.prior = prior;
+    this.scorers = worlds.map(({ scorer }) => scorer);
+    this.hashes = worlds.map(({ world }) => hash.parameters(world));
+    const blockBytes = worlds.length * hash.numBuckets * QUERY_LANES * 4;
+    const numBlocks = Math.max(1, Math.min(MAX_BATCH_ROWS / QUERY_LANES, Math.floor(maxScoreBytes / blockBytes)));
+    this.batchRows = numBlocks * QUERY_LANES;
+    this.scratch = new ScorerScratch();
+    this.scaledPriors = new WeakMap();
+    this.inputs = { offsets: kernels.u32(this.batchRows + 1), columns: kernels.u32(0), values: kernels.f32(0) };
+    this.scores = new Float32Array(0);
+    this.outLabels = new Uint32Array(0);
+    this.outScores = new Float32Array(0);
+  }
+
+  get numWorlds(): number {
+    return this.scorers.length;
+  }
+
+  /** The best k labels of every row of `inputs` [N, D]. @throws {ShapeError} for other shapes or columns ≥ D. */
+  predict(inputs: SparseBatch, options: PredictOptions): Predictions {
+    const [predictions] = this.predictEach(inputs, options.k, [options]);
+    if (options.unbiased === true) this.makeUnbiased(predictions, options);
+    return predictions;
+  }
+
+  /**
+   * As `predict`, for several ways of ranking at once: the worlds' forward passes are shared. For choosing the merge
+   * and the prior on held-out rows.
+   */
+  predictEach(inputs: SparseBatch, k: number, rankings: readonly RankingOptions[]): Predictions[] {
+    this.checkInputs(inputs, k);
+    const resolved = rankings.map((ranking) => this.resolve(ranking));
+    const results = resolved.map(() => ({
+      numQueries: inputs.numRows,
+      k,
+      labels: new Uint32Array(inputs.numRows * k),
+      scores: new Float32Array(inputs.numRows * k),
+      counts: new Uint32Array(inputs.numRows),
+    }));
+    for (let first = 0; first < inputs.numRows; first += this.batchRows) {
+      const batch = this.copyRows(inputs, first, Math.min(this.batchRows, inputs.numRows - first));
+      for (const logarithm of [false, true]) {
+        if (!resolved.some(({ kind }) => isLogarithmic(kind) === logarithm)) continue;
+        this.scoreBatch(batch, logarithm);
+        resolved.forEach((ranking, i) => {
+          if (isLogarithmic(ranking.kind) === logarithm) this.rankBatch(first, batch.numRows, ranking, results[i]);
+        });
+      }
+    }
+    return results;
+  }
+
+  private resolve({ merge = this.merge, prior = this.prior }: RankingOptions): Ranking {
+    const scale = mergeScale(merge, this.numWorlds);
+    if (prior === null) return { kind: merge, scale, prior };
+    if (prior.codes.length < this.hash.numLabels) {
+      throw new ShapeError(`Ensemble: expected a prior of ${this.hash.numLabels} labels, got ${prior.codes.length}`);
+    }
+    let scaled = this.scaledPriors.get(prior);
+    if (scaled === undefined) {
+      scaled = new Map();
+      this.scaledPriors.set(prior, scaled);
+    }
+    if (!scaled.has(scale)) scaled.set(scale, scalePrior(prior, scale));
+    return { kind: merge, scale, prior: scaled.get(scale) ?? null };
+  }
+
+  private checkInputs(inputs: SparseBatch, k: number): void {
+    const { numFeatures } = this.worldOptions;
+    const { numRows, numCols, offsets, columns, values } = inputs;
+    if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`Ensemble: expected k of at least 1, got ${k}`);
+    if (numCols !== numFeatures) {
+      throw new ShapeError(
+        `Ensemble: expected rows of ${numFeatures} features, got ${numCols}; use the model's vectorizer`,
+      );
+    }
+    const end = numRows === 0 ? 0 : offsets[numRows];
+    if (offsets.length <= numRows || end > columns.length || end > values.length) {
+      throw new ShapeError(`Ensemble: expected ${numRows + 1} offsets, ${end} columns and values, got fewer`);
+    }
+    for (let i = offsets[0]; i < end; i++) {
+      if (columns[i] >= numFeatures) {
+        throw new ShapeError(
+          `Ensemble: expected features below ${numFeatures}, got ${columns[i]}; use the model's vectorizer`,
+        );
+      }
+    }
+  }
+
+  /** Rows [first, first + count) in memory of our own: WASM would otherwise copy the whole of `inputs` for each world. */
+  private copyRows(inputs: SparseBatch, first: number, count: number): SparseBatch {
+    const begin = inputs.offsets[first];
+    const end = inputs.offsets[first + count];
+    const { offsets } = this.inputs;
+    for (let i = 0; i <= count; i++) offsets[i] = inputs.offsets[first + i] - begin;
+    const columns = atLeastU32(this.kernels, this.inputs.columns, end - begin);
+    const values = atLeastF32(this.kernels, this.inputs.values, end - begin);
+    columns.set(inputs.columns.subarray(begin, end));
+    values.set(inputs.values.subarray(begin, end));
+    this.inputs = { offsets, columns, values };
+    return { offsets, columns, values, numRows: count, numCols: inputs.numCols };
+  }
+
+  /** Fills `scores` with the packed activations of all worlds, block after block. */
+  private scoreBatch(batch: SparseBatch, logarithm: boolean): void {
+    const { kernels, scratch, hash } = this;
+    const rows = batch.numRows;
+    const dims = { rows, cols: hash.numBuckets };
+    const activation = activationOf(this.worldOptions.loss, logarithm);
+    this.scores = atLeastF32(kernels, this.scores, this.blockOffset(rows - 1) + this.blockLength(rows, rows - 1));
+    this.scorers.forEach((scorer, r) => {
+      const logits = scorer.logitsInto(batch, scratch);
+      kernels.activate(activation, dims, logits);
+      for (let first = 0; first < rows; first += QUERY_LANES) {
+        const numQueries = Math.min(QUERY_LANES, rows - first);
+        const worldOffset = this.blockOffset(first) + r * hash.numBuckets * lanesOf(numQueries);
+        kernels.packScores(numQueries, hash.numBuckets, first, logits, worldOffset, this.scores);
+      }
+    });
+  }
+
+  /** Start of the block of row `row` in `scores`; all blocks before the last have 16 lanes. */
+  private blockOffset(row: number): number {
+    return Math.floor(row / QUERY_LANES) * this.numWorlds * this.hash.numBuckets * QUERY_LANES;
+  }
+
+  /** Length of the block of row `row` in a batch of `rows`. */
+  private blockLength(rows: number, row: number): number {
+    const first = row - (row % QUERY_LANES);
+    return this.numWorlds * this.hash.numBuckets * lanesOf(Math.min(QUERY_LANES, rows - first));
+  }
+
+  /** Ranks the packed batch whose first row is `firstRow` of the results. */
+  private rankBatch(firstRow: number, rows: number, ranking: Ranking, out: Predictions): void {
+    const { kernels, hashes, hash } = this;
+    const { k } = out;
+    this.outLabels = atLeastU32(kernels, this.outLabels, QUERY_LANES * k);
+    this.outScores = atLeastF32(kernels, this.outScores, QUERY_LANES * k);
+    for (let first = 0; first < rows; first += QUERY_LANES) {
+      const numQueries = Math.min(QUERY_LANES, rows - first);
+      const offset = this.blockOffset(first);
+      const counts = kernels.topLabels(
+        {
+          scores: this.scores.subarray(offset, offset + this.blockLength(rows, first)),
+          numQueries,
+          hashes,
+          numLabels: hash.numLabels,
+          merge: mergeModeOf(ranking.kind),
+          prior: ranking.prior,
+          k,
+        },
+        this.outLabels,
+        this.outScores,
+      );
+      for (let q = 0; q < numQueries; q++) {
+        const row = firstRow + first + q;
+        out.counts[row] = counts[q];
+        for (let j = 0; j < counts[q]; j++) {
+          out.labels[row * k + j] = this.outLabels[q * k + j];
+          out.scores[row * k + j] = reportedScore(ranking.kind, this.outScores[q * k + j], ranking.scale);
+        }
+      }
+    }
+  }
+
+  private makeUnbiased({ numQueries, k, labels, scores, counts }: Predictions, options: PredictOptions): void {
+    const { merge = this.merge, prior = this.prior } = options;
+    if (this.worldOptions.loss !== "softmax" || merge !== "probability") {
+      throw new ConfigError("Ensemble: unbiased probabilities need softmax worlds merged by probability; choose those");
+    }
+    for (let q = 0; q < numQueries; q++) {
+      for (let i = q * k; i < q * k + counts[q]; i++) {
+        const mean = scores[i] - (prior === null ? 0 : prior.bias[prior.codes[labels[i]]]);
+        scores[i] = unbiasedProbability(mean, this.hash.numBuckets);
+      }
+    }
+  }
+}
+
+function lanesOf(numQueries: number): number {
+  return numQueries === 1 ? 1 : QUERY_LANES;
+}

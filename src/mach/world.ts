@@ -1,0 +1,132 @@
+/**
+ * @file What is a world? A small classifier that only has to name a bucket.
+ *
+ *   position   0                1      2         3              4      5         6
+ *   module     SparseLinear  →  ReLU → Dropout → Linear      →  ReLU → Dropout → Linear | SampledLinear
+ *              [D, H₀]                           [H₀, H₁]                        [H₁, B]
+ *   names      0.weight 0.bias                   3.weight 3.bias                 6.weight 6.bias
+ *
+ * One ReLU and Dropout behind each hidden layer, whatever the rate, so that names in a checkpoint do not depend on it.
+ * `hidden: []` is a linear world: SparseLinear(D, B) alone. Sparse weights are stored [in, out], dense ones [out, in].
+ * `output` changes only how a training step computes logits; the parameters and their names are the same.
+ *
+ * Source: Medini et al., NeurIPS 2019, §4 (one or two hidden ReLU layers behind sparse input).
+ */
+import { ConfigError } from "../core/errors.js";
+import type { Activation, Kernels } from "../kernels/contract.js";
+import { Dropout } from "../nn/dropout.js";
+import type { SeedSource } from "../nn/init.js";
+import { Linear } from "../nn/linear.js";
+import type { Module, SparseBatch, Tensor } from "../nn/module.js";
+import { type FlatParameters, flatten } from "../nn/parameter.js";
+import { ReLU } from "../nn/relu.js";
+import { SampledLinear } from "../nn/sampled-linear.js";
+import { Sequential } from "../nn/sequential.js";
+import { SparseLinear } from "../nn/sparse-linear.js";
+
+export type Loss = "softmax" | "sigmoid";
+export type OutputLayer = "full" | "sampled";
+
+export interface WorldOptions {
+  /** D. */
+  readonly numFeatures: number;
+  /** Units of each hidden layer; [] for a linear world. */
+  readonly hidden: readonly number[];
+  /** B. */
+  readonly numBuckets: number;
+  /** Chance that a hidden unit is dropped while training, [0, 1). */
+  readonly dropout: number;
+  /** softmax: one of B; sigmoid: any of B. */
+  readonly loss: Loss;
+  /** full: every step computes all B logits; sampled: those of the batch's buckets and of some negatives. */
+  readonly output: OutputLayer;
+}
+
+/** A layer with parameters, in the order of the model. */
+export interface WorldLayer {
+  /** Position in the Sequential; parameters are `<position>.weight` and `<position>.bias`. */
+  readonly position: number;
+  /** sparse: weight [numInputs, numOutputs]; dense: weight [numOutputs, numInputs]. */
+  readonly kind: "sparse" | "dense";
+  readonly numInputs: number;
+  readonly numOutputs: number;
+}
+
+/** A world under training. */
+export interface World {
+  readonly model: Sequential<SparseBatch>;
+  /** All parameters as one vector. */
+  readonly parameters: FlatParameters;
+  /** The output layer where `output` is "sampled": call its `setActive` before each forward. */
+  readonly sampled: SampledLinear | null;
+  /** In the order of the model; give them a generator an epoch so that training can resume. */
+  readonly dropouts: readonly Dropout[];
+}
+
+/** The layers that hold parameters. @throws {ConfigError} for sizes or combinations that make no world. */
+export function worldLayers(options: WorldOptions): WorldLayer[] {
+  const { numFeatures, hidden, numBuckets } = options;
+  const sizes = [numFeatures, ...hidden, numBuckets];
+  if (sizes.some((size) => !Number.isSafeInteger(size) || size < 1)) {
+    throw new ConfigError(
+      `world: expected sizes of at least 1, got ${sizes.join(" → ")}; check features, hidden, buckets`,
+    );
+  }
+  if (options.output === "sampled" && hidden.length === 0) {
+    throw new ConfigError("world: a sampled output needs a hidden layer; use full output, or hidden sizes such as 256");
+  }
+  return sizes.slice(1).map((numOutputs, i) => ({
+    position: 3 * i,
+    kind: i === 0 ? "sparse" : "dense",
+    numInputs: sizes[i],
+    numOutputs,
+  }));
+}
+
+/** Names and shapes of a world's parameters, in the order of the flat vector. */
+export function worldParameterShapes(
+  options: WorldOptions,
+): { readonly name: string; readonly shape: readonly number[] }[] {
+  return worldLayers(options).flatMap(({ position, kind, numInputs, numOutputs }) => [
+    { name: `${position}.weight`, shape: kind === "sparse" ? [numInputs, numOutputs] : [numOutputs, numInputs] },
+    { name: `${position}.bias`, shape: [numOutputs] },
+  ]);
+}
+
+/**
+ * A world with initial weights drawn from `rng`: one number for each layer in order, then one a training forward for
+ * each dropout layer unless its generator is replaced. Sigmoid outputs start near one positive a row.
+ */
+export function createWorld(kernels: Kernels, options: WorldOptions, rng: SeedSource): World {
+  const layers = worldLayers(options);
+  const outputBias = options.loss === "sigmoid" ? -Math.log(options.numBuckets) : 0;
+  const dropouts: Dropout[] = [];
+  let sampled: SampledLinear | null = null;
+  const modules: Module[] = [];
+  for (const [i, { kind, numInputs, numOutputs }] of layers.entries()) {
+    const isLast = i === layers.length - 1;
+    const init = { bias: isLast ? outputBias : 0 };
+    if (kind === "sparse") {
+      // Stands first: Sequential is told so below.
+      modules.push(new SparseLinear(kernels, numInputs, numOutputs, rng, init) as unknown as Module);
+    } else if (isLast && options.output === "sampled") {
+      sampled = new SampledLinear(kernels, numInputs, numOutputs, rng, init);
+      modules.push(sampled);
+    } else {
+      modules.push(new Linear(kernels, numInputs, numOutputs, rng, init));
+    }
+    if (isLast) continue;
+    const dropout = new Dropout(kernels, options.dropout, rng);
+    dropouts.push(dropout);
+    modules.push(new ReLU(kernels), dropout);
+  }
+  const [first, ...rest] = modules;
+  const model = new Sequential<SparseBatch>(first as unknown as Module<SparseBatch, Tensor>, ...rest);
+  return { model, parameters: flatten(kernels, model.parameters()), sampled, dropouts };
+}
+
+/** How a world's logits become probabilities, or their logarithms. */
+export function activationOf(loss: Loss, logarithm: boolean): Activation {
+  if (loss === "softmax") return logarithm ? "logSoftmax" : "softmax";
+  return logarithm ? "logSigmoid" : "sigmoid";
+}
