@@ -1,0 +1,342 @@
+/**
+ * @file Where does a model live? A directory that any reader may open at any time, whatever happens to its writer.
+ *
+ *   m/manifest.json                              names, sizes and SHA-256 of everything below; written last
+ *   m/labels.*  m/vectorizer.json  …             opaque here: given as bytes, kept under the name given
+ *   m/worlds/world-007.safetensors               one a world; any subset is a usable model
+ *   m/worlds/world-007.partial.safetensors       a world in training (world-file.node.ts)
+ *   m.lock                                       a training process (model-lock.node.ts)
+ *   m.new/                                       the next model, while --overwrite trains it; m/ answers meanwhile
+ *   m.old/                                       the last model, between the two renames of `publish`
+ *
+ * A new model is built in place, its manifest last: until then there is no model, from then on it lacks worlds. With
+ * `overwrite` it is built in m.new/ and `publish` swaps the two when all its worlds are there; so a run that fails,
+ * diverges or is killed leaves the old model as it was, and --resume goes on in m.new/. A kill between the two renames
+ * leaves m.old/ and m.new/ and no m/: the next `openForTraining` or `create` puts m.old/ back.
+ *
+ * One writer (lockModel), any number of readers. World files may be written by other threads (writeWorldFile); only the
+ * owner of this object writes the manifest.
+ */
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { ConfigError, FormatError } from "../core/errors.js";
+import { removeStaleTemporaries, syncDirectory, type WriteFileSystem, writeFileAtomic } from "./atomic-write.node.js";
+import {
+  type FileRecord,
+  FORMAT_VERSION,
+  formatManifest,
+  type Manifest,
+  parseManifest,
+  type WorldRecord,
+} from "./manifest.js";
+import { checkOnlyModelFiles, MANIFEST_FILE } from "./model-files.node.js";
+import type { SafetensorsHeader } from "./safetensors.js";
+import { readSafetensors, type TensorTarget } from "./safetensors-file.node.js";
+import { explainStorage, StorageError, systemCode } from "./storage-error.js";
+import { WORLDS_FOLDER } from "./world-file.node.js";
+
+/** What a new model knows before its first world. */
+export type ModelDescription = Omit<Manifest, "format" | "formatVersion" | "worlds" | "files">;
+
+/** What may change later; the hash only by its number of worlds. */
+export type ManifestChanges = Partial<Pick<Manifest, "merge" | "prior" | "metrics" | "hash" | "training">>;
+
+export interface CreateOptions {
+  /** Replace a model that stands there, once the new one is published. Default false: refuse. */
+  readonly overwrite?: boolean;
+  /** For tests. */
+  readonly fileSystem?: WriteFileSystem;
+}
+
+/** How a world of the manifest stands on disk. */
+export type WorldState = "ok" | "untrained" | "missing" | "damaged";
+
+export class ModelDirectory {
+  /** Where the model is, or will be after `publish`. Absolute. */
+  readonly path: string;
+  private currentRoot: string;
+  private currentManifest: Manifest;
+  private readonly fileSystem: WriteFileSystem | undefined;
+
+  private constructor(path: string, root: string, manifest: Manifest, fileSystem?: WriteFileSystem) {
+    this.path = path;
+    this.currentRoot = root;
+    this.currentManifest = manifest;
+    this.fileSystem = fileSystem;
+  }
+
+  /** Where its files are now: `path`, or `path`.new until `publish`. World files are written below it. */
+  get root(): string {
+    return this.currentRoot;
+  }
+
+  get manifest(): Manifest {
+    return this.currentManifest;
+  }
+
+  /** True while an earlier model answers under `path` and this one is to replace it. */
+  get isReplacement(): boolean {
+    return this.currentRoot !== this.path;
+  }
+
+  /** True if a model, or an unfinished replacement of one, stands at `path`: something that --resume can continue. */
+  static exists(path: string): boolean {
+    const { model, next, old } = places(path);
+    return [model, next, old].some((place) => existsSync(join(place, MANIFEST_FILE)));
+  }
+
+  /**
+   * Makes a model without worlds. `files`: name → chunks; the names must include those that `description` mentions.
+   * Hold the lock. @throws {ConfigError} if a model stands there and `overwrite` is not given, or if files that are no
+   * part of it do. @throws {StorageError} An earlier model is untouched in every case.
+   */
+  static create(
+    path: string,
+    description: ModelDescription,
+    files: Readonly<Record<string, Iterable<Uint8Array>>>,
+    options: CreateOptions = {},
+  ): ModelDirectory {
+    const { model, next } = recover(path);
+    checkIsDirectory(model);
+    const replaces = existsSync(join(model, MANIFEST_FILE));
+    if (replaces && options.overwrite !== true) {
+      throw new ConfigError(`${path}: expected no model, found one; --resume continues it, --overwrite replaces it`);
+    }
+    const root = replaces ? next : model;
+    for (const place of [model, next]) checkOnlyModelFiles(place, place === model && !replaces);
+    try {
+      rmSync(next, { recursive: true, force: true });
+      mkdirSync(join(root, WORLDS_FOLDER), { recursive: true });
+      removeStaleTemporaries(root);
+    } catch (error) {
+      throw explainStorage(root, "could not be prepared", error);
+    }
+    const records: Record<string, FileRecord> = {};
+    for (const [name, chunks] of Object.entries(files)) {
+      records[name] = writeFileAtomic(join(root, name), chunks, options.fileSystem);
+    }
+    const manifest: Manifest = {
+      format: "manyworlds",
+      formatVersion: FORMAT_VERSION,
+      ...description,
+      worlds: [],
+      files: records,
+    };
+    const directory = new ModelDirectory(model, root, manifest, options.fileSystem);
+    directory.writeManifest(manifest);
+    return directory;
+  }
+
+  /** Opens a model to answer with. @throws {FormatError | StorageError} if there is none or it cannot be read. */
+  static open(path: string): ModelDirectory {
+    const { model, next, old } = places(path);
+    checkIsDirectory(model);
+    if (
+      !existsSync(join(model, MANIFEST_FILE)) &&
+      [next, old].some((place) => existsSync(join(place, MANIFEST_FILE)))
+    ) {
+      throw new StorageError(path, "its replacement was interrupted; train with --resume to finish it");
+    }
+    return new ModelDirectory(model, model, readManifest(model));
+  }
+
+  /**
+   * Opens a model to go on training it: the unfinished replacement, if there is one, else the model itself; null if
+   * there is neither. Hold the lock. @throws {FormatError | StorageError}
+   */
+  static openForTraining(path: string): ModelDirectory | null {
+    const { model, next } = recover(path);
+    checkIsDirectory(model);
+    const root = [next, model].find((place) => existsSync(join(place, MANIFEST_FILE)));
+    if (root === undefined) return null;
+    for (const folder of [root, join(root, WORLDS_FOLDER)]) {
+      if (existsSync(folder)) removeStaleTemporaries(folder);
+    }
+    return new ModelDirectory(model, root, readManifest(root));
+  }
+
+  /** Worlds of the manifest whose file is there (`present`) or is not (`missing`); `untrained` ones have no record. */
+  listWorlds(): { readonly present: number[]; readonly missing: number[]; readonly untrained: number[] } {
+    const present: number[] = [];
+    const missing: number[] = [];
+    const untrained: number[] = [];
+    const records = new Map(this.manifest.worlds.map((record) => [record.world, record]));
+    for (let world = 0; world < this.manifest.hash.numWorlds; world++) {
+      const record = records.get(world);
+      if (record === undefined) untrained.push(world);
+      else if (existsSync(join(this.root, record.file))) present.push(world);
+      else missing.push(world);
+    }
+    return { present, missing, untrained };
+  }
+
+  /** Checks one world's file against the manifest by reading all of it. */
+  checkWorld(world: number): WorldState {
+    const record = this.manifest.worlds.find((r) => r.world === world);
+    if (record === undefined) return "untrained";
+    if (!existsSync(join(this.root, record.file))) return "missing";
+    try {
+      this.readWorld(world, () => null);
+      return "ok";
+    } catch (error) {
+      if (error instanceof FormatError) return "damaged";
+      throw error;
+    }
+  }
+
+  /**
+   * Reads a world's tensors into the arrays that `target` gives. With `verify` (default) its SHA-256 is checked in the
+   * same pass. @throws {FormatError} for a truncated, tampered or untrained world. @throws {StorageError}
+   */
+  readWorld(world: number, target: TensorTarget, verify = true): SafetensorsHeader {
+    const record = this.manifest.worlds.find((r) => r.world === world);
+    if (record === undefined) {
+      throw new FormatError(
+        { file: join(this.root, MANIFEST_FILE) },
+        `world ${world} is not trained; train with --resume`,
+      );
+    }
+    const remedy = `train again with --resume to rebuild world ${world}, or delete the file to answer without it`;
+    const sha256 = verify ? record.sha256 : undefined;
+    return readSafetensors(join(this.root, record.file), target, { sha256, bytes: record.bytes, remedy });
+  }
+
+  /** The bytes of one of the manifest's other files, checked. @throws {FormatError | StorageError} */
+  readFile(name: string): Uint8Array {
+    const record = this.manifest.files[name];
+    const path = join(this.root, name);
+    if (record === undefined) throw new FormatError({ file: path }, "the manifest knows no such file");
+    const bytes = readWhole(path);
+    if (bytes.length !== record.bytes || createHash("sha256").update(bytes).digest("hex") !== record.sha256) {
+      throw new FormatError({ file: path }, "it was changed or damaged; restore it or train again with --overwrite");
+    }
+    return bytes;
+  }
+
+  /** Adds a finished world to the manifest, or replaces its record. The file must have been written. */
+  recordWorld(record: WorldRecord): void {
+    const others = this.manifest.worlds.filter(({ world }) => world !== record.world);
+    this.writeManifest({ ...this.manifest, worlds: [...others, record].sort((x, y) => x.world - y.world) });
+  }
+
+  /** Changes fields of the manifest. */
+  update(changes: ManifestChanges): void {
+    this.writeManifest({ ...this.manifest, ...changes });
+  }
+
+  /** Puts a replacement in the place of the earlier model, which is removed. Nothing to do for any other model. */
+  publish(): void {
+    if (!this.isReplacement) return;
+    const { model, next, old } = places(this.path);
+    try {
+      rmSync(old, { recursive: true, force: true });
+      if (existsSync(model)) renameSync(model, old);
+      renameSync(next, model);
+      syncDirectory(dirname(model));
+      rmSync(old, { recursive: true, force: true });
+    } catch (error) {
+      throw explainStorage(this.path, "could not be replaced", error);
+    }
+    this.currentRoot = model;
+  }
+
+  /** The file is parsed before it is written, so that no model is left that its own reader refuses. */
+  private writeManifest(manifest: Manifest): void {
+    const text = formatManifest(manifest);
+    const path = join(this.root, MANIFEST_FILE);
+    const parsed = parseManifest(text, path);
+    writeFileAtomic(path, [new TextEncoder().encode(text)], this.fileSystem);
+    this.currentManifest = parsed;
+  }
+}
+
+/** The model's own directory and its siblings. Links are followed, so that a swap renames the directory, not the link. */
+function places(path: string): { readonly model: string; readonly next: string; readonly old: string } {
+  const absolute = resolve(path);
+  let model = absolute;
+  try {
+    model = realpathSync(absolute);
+  } catch {}
+  if (basename(model) === "") throw new ConfigError(`${path}: expected a directory for a model, got the root`);
+  return { model, next: `${model}.new`, old: `${model}.old` };
+}
+
+/** Undoes the first half of an interrupted `publish`, and finishes the clean-up of a completed one. */
+function recover(path: string): ReturnType<typeof places> {
+  const found = places(path);
+  const { model, old } = found;
+  if (!existsSync(join(old, MANIFEST_FILE))) return found;
+  try {
+    if (existsSync(model)) rmSync(old, { recursive: true, force: true });
+    else renameSync(old, model);
+  } catch (error) {
+    throw explainStorage(path, "could not be recovered from an interrupted replacement", error);
+  }
+  return found;
+}
+
+/** @throws {StorageError} if something else than a directory is at `path`. */
+function checkIsDirectory(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return;
+    throw explainStorage(path, "could not be opened", error);
+  }
+  try {
+    if (!fstatSync(fd).isDirectory()) throw new StorageError(path, "expected the directory of a model, found a file");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readManifest(root: string): Manifest {
+  const path = join(root, MANIFEST_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") {
+      throw new StorageError(
+        root,
+        `expected a model, found no ${MANIFEST_FILE}; train one with --model ${root}`,
+        error,
+      );
+    }
+    throw explainStorage(path, "could not be read", error);
+  }
+  return parseManifest(text, path);
+}
+
+/** A whole file; readFileSync stops at 2 GiB, a label table may not. */
+function readWhole(path: string): Uint8Array {
+  let fd: number | null = null;
+  try {
+    fd = openSync(path, "r");
+    const bytes = new Uint8Array(fstatSync(fd).size);
+    let done = 0;
+    while (done < bytes.length) {
+      const got = readSync(fd, bytes, done, Math.min(2 ** 30, bytes.length - done), done);
+      if (got === 0) break;
+      done += got;
+    }
+    return bytes.subarray(0, done);
+  } catch (error) {
+    throw explainStorage(path, "could not be read", error);
+  } finally {
+    if (fd !== null) closeSync(fd);
+  }
+}

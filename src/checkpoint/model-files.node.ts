@@ -1,0 +1,52 @@
+/**
+ * @file Which files are part of a model? Asked before a directory is removed or replaced: what we did not write stays.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "../core/errors.js";
+import { isTemporary } from "./atomic-write.node.js";
+import { explainStorage } from "./storage-error.js";
+import { WORLDS_FOLDER } from "./world-file.node.js";
+
+export const MANIFEST_FILE = "manifest.json";
+const WORLD_FILE = /^world-\d{3,}(\.partial)?\.safetensors$/;
+
+/**
+ * @throws {ConfigError} naming a file in `directory` that is no part of a model. With `ignoreOthers` such files may
+ * stand beside a model, since nothing there will be removed.
+ */
+export function checkOnlyModelFiles(directory: string, ignoreOthers: boolean): void {
+  if (ignoreOthers || !existsSync(directory)) return;
+  let foreign: string[];
+  try {
+    const known = new Set([MANIFEST_FILE, WORLDS_FOLDER, ...listedFiles(directory)]);
+    foreign = readdirSync(directory).filter((name) => !known.has(name) && !isTemporary(name) && !isBaseFile(name));
+    const worlds = join(directory, WORLDS_FOLDER);
+    if (existsSync(worlds)) {
+      const others = readdirSync(worlds).filter((name) => !WORLD_FILE.test(name) && !isTemporary(name));
+      foreign.push(...others.map((name) => `${WORLDS_FOLDER}/${name}`));
+    }
+  } catch (error) {
+    throw explainStorage(directory, "could not be listed", error);
+  }
+  if (foreign.length === 0) return;
+  throw new ConfigError(
+    `${directory}: expected nothing but a model, found ${foreign.slice(0, 3).join(", ")}; ` +
+      "replacing the model would delete it: move it away, or choose another directory",
+  );
+}
+
+/** Names that every version has written, for directories whose manifest cannot be read. */
+function isBaseFile(name: string): boolean {
+  return /^(labels|label-counts|vectorizer)\.[a-z]+$/.test(name);
+}
+
+/** Files that the manifest names, if it can be read at all: it may be damaged or newer. */
+function listedFiles(directory: string): string[] {
+  try {
+    const { files } = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), "utf8")) as { files: object };
+    return Object.keys(files);
+  } catch {
+    return [];
+  }
+}

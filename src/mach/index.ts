@@ -1,0 +1,36 @@
+/** @file How do R small classifiers find one of millions of labels? Hash, worlds, ensemble, metrics. Runs in browsers. */
+export {
+  DEFAULT_MAX_SCORE_BYTES,
+  Ensemble,
+  type EnsembleOptions,
+  type LoadedWorld,
+  type Predictions,
+  type PredictOptions,
+  type RankingOptions,
+} from "./ensemble.js";
+export { LabelHash, type LabelHashJson, type LabelHashOptions } from "./label-hash.js";
+export { createLabelPrior, type LabelPriorOptions, NO_PRIOR, priorCodes } from "./label-prior.js";
+export { type LoadedEnsemble, type LoadOptions, loadEnsemble, type WorldSource } from "./load-ensemble.js";
+export { MERGE_KINDS, type MergeKind, unbiasedProbability } from "./merge.js";
+export {
+  inversePropensities,
+  METRICS_K,
+  type MetricName,
+  Metrics,
+  type MetricValues,
+  type PropensityOptions,
+  type TrueLabels,
+} from "./metrics.js";
+export { countParameters, type ParameterCount } from "./parameter-count.js";
+export {
+  activationOf,
+  createWorld,
+  type Loss,
+  type OutputLayer,
+  type World,
+  type WorldLayer,
+  type WorldOptions,
+  worldLayers,
+  worldParameterShapes,
+} from "./world.js";
+export { ScorerScratch, type StoredTensor, WorldParameters, WorldScorer } from "./world-scorer.js";

@@ -1,0 +1,90 @@
+/**
+ * @file From a stored model to one that answers: every world that is there, read straight into the kernels' memory.
+ *
+ * The source is anything that has a manifest and worlds: a model directory, or a browser's fetches. Worlds whose file is
+ * missing are left out and reported; a world that is there but damaged is an error.
+ */
+import type { Manifest } from "../checkpoint/manifest.js";
+import { ConfigError } from "../core/errors.js";
+import type { Kernels, LabelPrior } from "../kernels/contract.js";
+import { Ensemble, type LoadedWorld } from "./ensemble.js";
+import { LabelHash } from "./label-hash.js";
+import { createLabelPrior, priorCodes } from "./label-prior.js";
+import type { MergeKind } from "./merge.js";
+import type { WorldOptions } from "./world.js";
+import { type StoredTensor, WorldParameters, WorldScorer } from "./world-scorer.js";
+
+/** Where worlds come from; checkpoint/ ModelDirectory is one. */
+export interface WorldSource {
+  readonly manifest: Manifest;
+  /** World numbers: to be read, recorded without a file, never trained. */
+  listWorlds(): {
+    readonly present: readonly number[];
+    readonly missing: readonly number[];
+    readonly untrained: readonly number[];
+  };
+  /** Reads a world, each tensor into the array that `target` gives. */
+  readWorld(world: number, target: (entry: StoredTensor) => Float32Array, verify?: boolean): unknown;
+}
+
+export interface LoadOptions {
+  /** Only these; those without a file are reported as missing. Default all. */
+  readonly worlds?: readonly number[];
+  /** Merge instead of the manifest's. */
+  readonly merge?: MergeKind;
+  /** [L] training occurrences of each label, for the manifest's prior; null: no prior. */
+  readonly labelCounts: Uint32Array | null;
+  /** Check each file's SHA-256. Default true. */
+  readonly verify?: boolean;
+  readonly maxScoreBytes?: number;
+}
+
+export interface LoadedEnsemble {
+  readonly ensemble: Ensemble;
+  /** Worlds of the model, or of those asked for, that do not answer. */
+  readonly missingWorlds: readonly number[];
+}
+
+/** @throws {FormatError} for a damaged world. @throws {ConfigError} if no world is there, or the hash is not its seed's. */
+export async function loadEnsemble(
+  kernels: Kernels,
+  source: WorldSource,
+  options: LoadOptions,
+): Promise<LoadedEnsemble> {
+  const { manifest } = source;
+  const worldOptions: WorldOptions = manifest.network;
+  const hash = LabelHash.fromJSON(manifest.hash);
+  const { present, missing, untrained } = source.listWorlds();
+  const isWanted = (world: number): boolean => options.worlds === undefined || options.worlds.includes(world);
+  const missingWorlds = [...missing, ...untrained].filter(isWanted).sort((x, y) => x - y);
+  const worlds: LoadedWorld[] = [];
+  for (const world of present.filter(isWanted)) {
+    const file = manifest.worlds.find((record) => record.world === world)?.file ?? `world ${world}`;
+    const parameters = new WorldParameters(kernels, worldOptions, file);
+    await source.readWorld(world, (entry) => parameters.target(entry), options.verify);
+    worlds.push({ world, scorer: new WorldScorer(kernels, worldOptions, parameters.complete()) });
+  }
+  if (worlds.length === 0) {
+    throw new ConfigError(
+      `the model has none of its worlds (missing: ${missingWorlds.join(", ")}); train with --resume`,
+    );
+  }
+  const ensemble = new Ensemble(kernels, {
+    hash,
+    worldOptions,
+    worlds,
+    merge: options.merge ?? manifest.merge,
+    prior: manifestPrior(kernels, manifest, options.labelCounts),
+    ...(options.maxScoreBytes === undefined ? {} : { maxScoreBytes: options.maxScoreBytes }),
+  });
+  return { ensemble, missingWorlds };
+}
+
+/** The prior that a manifest asks for. @throws {ConfigError} for counts of another number of labels. */
+function manifestPrior(kernels: Kernels, manifest: Manifest, counts: Uint32Array | null): LabelPrior | null {
+  if (counts === null) return null;
+  if (counts.length !== manifest.hash.numLabels) {
+    throw new ConfigError(`label counts: expected ${manifest.hash.numLabels} labels, got ${counts.length}`);
+  }
+  return createLabelPrior(kernels, priorCodes(kernels, counts), manifest.prior);
+}
