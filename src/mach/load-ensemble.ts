@@ -17,12 +17,8 @@ import { type StoredTensor, WorldParameters, WorldScorer } from "./world-scorer.
 /** Where worlds come from; checkpoint/ ModelDirectory is one. */
 export interface WorldSource {
   readonly manifest: Manifest;
-  /** World numbers: to be read, recorded without a file, never trained. */
-  listWorlds(): {
-    readonly present: readonly number[];
-    readonly missing: readonly number[];
-    readonly untrained: readonly number[];
-  };
+  /** Worlds that can be read, among other things. */
+  listWorlds(): { readonly present: readonly number[] };
   /** Reads a world, each tensor into the array that `target` gives. */
   readWorld(world: number, target: (entry: StoredTensor) => Float32Array, verify?: boolean): unknown;
 }
@@ -54,11 +50,11 @@ export async function loadEnsemble(
   const { manifest } = source;
   const worldOptions: WorldOptions = manifest.network;
   const hash = LabelHash.fromJSON(manifest.hash);
-  const { present, missing, untrained } = source.listWorlds();
-  const isWanted = (world: number): boolean => options.worlds === undefined || options.worlds.includes(world);
-  const missingWorlds = [...missing, ...untrained].filter(isWanted).sort((x, y) => x - y);
+  const { present } = source.listWorlds();
+  const wanted = options.worlds ?? Array.from({ length: hash.numWorlds }, (_, world) => world);
+  const missingWorlds = wanted.filter((world) => !present.includes(world));
   const worlds: LoadedWorld[] = [];
-  for (const world of present.filter(isWanted)) {
+  for (const world of present.filter((world) => wanted.includes(world))) {
     const file = manifest.worlds.find((record) => record.world === world)?.file ?? `world ${world}`;
     const parameters = new WorldParameters(kernels, worldOptions, file);
     await source.readWorld(world, (entry) => parameters.target(entry), options.verify);
