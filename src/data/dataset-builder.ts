@@ -24,8 +24,15 @@ import { TextFitter } from "./text-fitter.js";
 import type { TextVectorizerOptions } from "./text-vectorizer.js";
 import type { Vectorizer } from "./vectorizer.js";
 
-export const NOT_UTF8_PROBLEM = "expected UTF-8, got other bytes; convert the file: iconv -f latin1 -t utf-8";
+/** What is wrong with a row of other bytes. */
+export const NOT_UTF8_PROBLEM: string = "expected UTF-8, got other bytes; convert the file: iconv -f latin1 -t utf-8";
 const EMPTY_DOCUMENT = "expected a text with at least one word (letters or digits), got none; remove the row";
+
+/** What is wrong with a row whose features the model cannot have. */
+export function featureBeyondModel(numFeatures: number): string {
+  const problem = `expected feature ids below the model's D = ${numFeatures}, got a larger one`;
+  return `${problem}; were these rows made with the same features?`;
+}
 
 export interface DatasetBuilderOptions {
   readonly purpose: Purpose;
@@ -195,8 +202,7 @@ export class DatasetBuilder implements RowHandler {
     if (vectorizer?.kind === "numeric") {
       const dropped = vectorizer.apply(features);
       if (dropped < 0) {
-        const problem = `expected feature ids below D = ${vectorizer.numFeatures} of the model, got a larger one`;
-        reject("feature beyond D", `${problem}; were these rows made with the same features?`);
+        reject("feature beyond D", featureBeyondModel(vectorizer.numFeatures));
         return false;
       }
       this.numDroppedFeatures += dropped;

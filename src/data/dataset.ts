@@ -26,13 +26,3 @@ export interface Dataset {
   readonly features: FeatureMatrix;
   readonly labels: LabelLists;
 }
-
-/** One row as a reader found it: exactly one of `text` and `features` is present. */
-export interface RawRow {
-  /** From 1. */
-  readonly line: number;
-  /** External names, as written. */
-  readonly labels: readonly string[];
-  readonly text?: string;
-  readonly features?: { readonly columns: Uint32Array; readonly values: Float32Array };
-}

@@ -3,6 +3,7 @@ export type { SkippedRows } from "./bad-rows.js";
 export { readBytes } from "./byte-source.node.js";
 export type { Dataset, FeatureMatrix, LabelLists } from "./dataset.js";
 export { ROW_FORMATS } from "./formats/registry.js";
+export { chooseHoldout, type HoldoutOptions, type HoldoutRows, selectRows } from "./holdout.js";
 export { LabelTable } from "./label-table.js";
 export {
   type FileReport,
@@ -20,6 +21,13 @@ export {
   type NumericVectorizerJson,
   type NumericVectorizerOptions,
 } from "./numeric-vectorizer.js";
+export {
+  type QueryBatch,
+  type QueryFile,
+  type QueryOptions,
+  type QueryReport,
+  readQueries,
+} from "./read-queries.node.js";
 export type { BadRowReason, Purpose, RowFormat, RowParser, RowTarget } from "./row-format.js";
 export { DEFAULT_MAX_LINE_BYTES } from "./row-stream.js";
 export { fitTexts, TextFitter } from "./text-fitter.js";
