@@ -63,6 +63,9 @@ export interface World {
   readonly dropouts: readonly Dropout[];
 }
 
+/** Half the width of the initial input weights: standard deviation 0.1. */
+export const DEFAULT_INPUT_SPREAD = 0.17;
+
 /** The layers that hold parameters. @throws {ConfigError} for sizes or combinations that make no world. */
 export function worldLayers(options: WorldOptions): WorldLayer[] {
   const { numFeatures, hidden, numBuckets } = options;
@@ -95,9 +98,15 @@ export function worldParameterShapes(
 
 /**
  * A world with initial weights drawn from `rng`: one number for each layer in order, then one a training forward for
- * each dropout layer unless its generator is replaced. Sigmoid outputs start near one positive a row.
+ * each dropout layer unless its generator is replaced. Sigmoid outputs start near one positive a row. Input weights are
+ * uniform in ±inputSpread: rows have norm 1, so that D says nothing about the size of the layer's sums.
  */
-export function createWorld(kernels: Kernels, options: WorldOptions, rng: SeedSource): World {
+export function createWorld(
+  kernels: Kernels,
+  options: WorldOptions,
+  rng: SeedSource,
+  { inputSpread = DEFAULT_INPUT_SPREAD }: { readonly inputSpread?: number } = {},
+): World {
   const layers = worldLayers(options);
   const outputBias = options.loss === "sigmoid" ? -Math.log(options.numBuckets) : 0;
   const dropouts: Dropout[] = [];
@@ -108,7 +117,8 @@ export function createWorld(kernels: Kernels, options: WorldOptions, rng: SeedSo
     const init = { bias: isLast ? outputBias : 0 };
     if (kind === "sparse") {
       // Stands first: Sequential is told so below.
-      modules.push(new SparseLinear(kernels, numInputs, numOutputs, rng, init) as unknown as Module);
+      const inputInit = { ...init, init: "uniform", gain: inputSpread } as const;
+      modules.push(new SparseLinear(kernels, numInputs, numOutputs, rng, inputInit) as unknown as Module);
     } else if (isLast && options.output === "sampled") {
       sampled = new SampledLinear(kernels, numInputs, numOutputs, rng, init);
       modules.push(sampled);

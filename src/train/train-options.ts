@@ -28,6 +28,11 @@ export interface OptimizationOptions {
   readonly weightDecay: number;
   /** Shared negatives a step, when the output layer is sampled; beside the batch's own buckets. */
   readonly numNegatives: number;
+  /**
+   * Initial weights of the input layer are uniform in ±inputSpread: rows have norm 1 and few entries, so that the
+   * layer's number of inputs says nothing about the size of its sums.
+   */
+  readonly inputSpread: number;
   /** Everything random derives from it: hashes, initial weights, order, dropout, negatives. 0 ≤ seed < 2⁵³. */
   readonly seed: number;
 }
@@ -42,6 +47,7 @@ export function checkOptimization(options: OptimizationOptions): void {
   expect(options.learningRate > 0 && Number.isFinite(options.learningRate), "learningRate", "a positive number");
   expect(options.inputLearningRateScale > 0, "inputLearningRateScale", "a positive number");
   expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
+  expect(options.inputSpread >= 0 && options.inputSpread < 100, "inputSpread", "in [0, 100)");
   expect(options.warmup >= 0 && options.warmup < 1, "warmup", "in [0, 1)");
   expect(options.weightDecay >= 0 && Number.isFinite(options.weightDecay), "weightDecay", "zero or a positive number");
   expect(Number.isSafeInteger(options.seed) && options.seed >= 0, "seed", "an integer from 0 to 2^53 - 1");

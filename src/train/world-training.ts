@@ -71,7 +71,9 @@ export class WorldTraining {
   constructor(kernels: Kernels, dataset: Dataset, options: WorldTrainingOptions) {
     const { world, model, optimization } = options;
     this.options = options;
-    this.world = createWorld(kernels, model, Rng.derive(optimization.seed, "world", world, "weights"));
+    this.world = createWorld(kernels, model, Rng.derive(optimization.seed, "world", world, "weights"), {
+      inputSpread: optimization.inputSpread,
+    });
     this.rng = Rng.derive(optimization.seed, "world", world, "steps");
     for (const dropout of this.world.dropouts) dropout.rng = this.rng;
     this.loader = new BatchLoader(kernels, dataset, {

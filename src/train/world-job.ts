@@ -1,0 +1,39 @@
+/** @file What the thread that owns a run and the threads that train worlds say to each other. */
+import type { WorldFile } from "../checkpoint/world-file.node.js";
+import type { Dataset } from "../data/dataset.js";
+import type { HashParameters } from "../kernels/contract.js";
+import type { WorldOptions } from "../mach/world.js";
+import type { OptimizationOptions } from "./train-options.js";
+import type { WorldProgress } from "./world-training.js";
+
+/** The same for all worlds of a run. */
+export interface WorldJobShared {
+  readonly dataset: Dataset;
+  readonly model: WorldOptions;
+  readonly optimization: OptimizationOptions;
+  /** Directory in which `worlds/` is made. */
+  readonly root: string;
+  /** Unique to data, options and seed: a partial world of another run is not continued. */
+  readonly runFingerprint: string;
+  /** Least time between two checkpoints of a world in training. */
+  readonly checkpointIntervalMs: number;
+}
+
+export interface WorldJob {
+  readonly world: number;
+  readonly hash: HashParameters;
+}
+
+export interface WorldJobProgress extends WorldProgress {
+  readonly rowsPerSecond: number;
+}
+
+export type WorldJobResult =
+  | {
+      readonly status: "done";
+      readonly file: WorldFile;
+      readonly loss: number;
+      /** Wall seconds of training, this run and those before it. */
+      readonly seconds: number;
+    }
+  | { readonly status: "diverged"; readonly message: string; readonly step: number };
