@@ -54,8 +54,8 @@ export class Linear extends Module {
     checkLayerSize("Linear", numInputs, numOutputs);
     const { gradInput, ...init } = { ...LINEAR_DEFAULTS, ...options };
     const size = numInputs * numOutputs;
-    const weight = kernels.f32(size);
-    const bias = kernels.f32(numOutputs);
+    const weight = new Float32Array(size);
+    const bias = new Float32Array(numOutputs);
     initialise(kernels, rng, numInputs, numOutputs, init, weight, bias);
     this.kernels = kernels;
     this.numInputs = numInputs;

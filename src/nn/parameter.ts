@@ -4,8 +4,9 @@
  *   flat value  │ w1 [D, H] ········ │ b1 [H] │ w2 [B, H] ···· │ b2 [B] │
  *                 └ Parameter "0.weight"          └ "3.weight"
  *
- * A module is built on arrays of its own; `flatten` moves all of them into one vector and re-points the views, as
- * Torch7's getParameters. Checkpoints, Hogwild, averaging and parameter servers then see one array.
+ * A module is built on arrays of its own, in ordinary memory; `flatten` moves all of them into one vector in the
+ * kernels' memory and re-points the views, as Torch7's getParameters. (WASM never frees its memory, so weights that
+ * started there would take up twice the room; a model that is not flattened works, but WASM copies its weights.) Checkpoints, Hogwild, averaging and parameter servers then see one array.
  *
  * Gradients are not flat: a dense parameter has a gradient of its shape, while a parameter whose rows are touched
  * sparsely (inputs of a bag of words, sampled outputs) has a `RowSparseGradient`: the touched rows and their values,

@@ -62,8 +62,8 @@ export class SampledLinear extends Module {
   ) {
     super();
     checkLayerSize("SampledLinear", numInputs, numOutputs);
-    const weight = kernels.f32(numInputs * numOutputs);
-    const bias = kernels.f32(numOutputs);
+    const weight = new Float32Array(numInputs * numOutputs);
+    const bias = new Float32Array(numOutputs);
     initialise(kernels, rng, numInputs, numOutputs, { ...INIT_DEFAULTS, ...options }, weight, bias);
     this.kernels = kernels;
     this.numInputs = numInputs;

@@ -48,8 +48,8 @@ export class SparseLinear extends Module<SparseBatch, Tensor> {
   ) {
     super();
     checkLayerSize("SparseLinear", numInputs, numOutputs);
-    const weight = kernels.f32(numInputs * numOutputs);
-    const bias = kernels.f32(numOutputs);
+    const weight = new Float32Array(numInputs * numOutputs);
+    const bias = new Float32Array(numOutputs);
     initialise(kernels, rng, numInputs, numOutputs, { ...INIT_DEFAULTS, ...options }, weight, bias);
     this.kernels = kernels;
     this.numInputs = numInputs;
