@@ -37,7 +37,7 @@ export function chooseHoldout(numRows: number, options: HoldoutOptions = {}): Ho
   const rng = Rng.derive(seed, "holdout");
   const order = Uint32Array.from({ length: numRows }, (_, i) => i);
   for (let i = 0; i < numAside; i++) {
-    const j = i + rng.nextInt(numRows - i);
+    const j = i + rng.nextBelow(numRows - i);
     const row = order[i];
     order[i] = order[j];
     order[j] = row;

@@ -5,7 +5,7 @@
  * raw bytes by which a resumed training recognises its data.
  */
 import { createHash } from "node:crypto";
-import { InterruptedError } from "../core/errors.js";
+import { ConfigError, FormatError, InterruptedError } from "../core/errors.js";
 import { BadRows, type SkippedRows } from "./bad-rows.js";
 import { fileSize, readBytes } from "./byte-source.node.js";
 import type { Dataset } from "./dataset.js";
@@ -106,6 +106,7 @@ export async function loadDataset(
   options: LoadOptions = {},
 ): Promise<LoadedDataset> {
   const list = typeof paths === "string" ? [paths] : paths;
+  if (list.length === 0) throw new ConfigError("loadDataset: expected at least one file, got none; name one");
   const badRows = new BadRows(options.skipBadRows ?? false);
   const purpose = options.purpose ?? "train";
   const builder = new DatasetBuilder({
@@ -147,6 +148,9 @@ export async function loadDataset(
     rowsBefore += stream.numRows;
     files.push({ path, format: stream.format, sizeBytes: sizes[i], numRows: stream.numRows });
   }
+  if (badRows.total === rowsBefore) {
+    throw new FormatError({ file: list.join(", ") }, allSkipped(badRows.skipped));
+  }
   const built = builder.finish();
   const { features, labels } = built.dataset;
   let numEmptyRows = 0;
@@ -167,4 +171,9 @@ export async function loadDataset(
   };
   const { dataset, vectorizer, labelTable, unknownLabelCounts } = built;
   return { dataset, vectorizer, labelTable, unknownLabelCounts, report };
+}
+
+function allSkipped(skipped: readonly SkippedRows[]): string {
+  const reasons = skipped.map(({ reason, count, firstLine }) => `${reason} (${count}, first in line ${firstLine})`);
+  return `expected good rows, got only bad ones: ${reasons.join(", ")}; correct the file, or name its format`;
 }

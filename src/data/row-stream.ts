@@ -189,7 +189,10 @@ export class RowStream implements RowTarget {
     if (purpose !== "predict" && head.every((c) => c === LF || c === 13 || c === 32 || c === 9)) {
       this.fail(undefined, "expected rows, got only blank lines; was the file written completely?");
     }
-    const chosen = format === null ? sniffFormat(file, head, purpose, kind) : formatByName(format);
+    const chosen =
+      format === null
+        ? (sniffFormat(file, head, purpose, kind) ?? sniffFormat(file, head, purpose, null))
+        : formatByName(format);
     if (chosen === null) this.fail(1, unknownFormat(purpose, kind));
     if (kind !== null && chosen.kind !== kind) {
       const words = { text: "words", numeric: "feature numbers (xc)" };

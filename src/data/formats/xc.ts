@@ -31,6 +31,9 @@ const MAX_ID = 0xffffffff;
 const MAX_F32 = 3.4028234663852886e38;
 
 const HEADER = /^\s*(\d+)[ \t]+(\d+)[ \t]+(\d+)\s*$/;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** What is not finite once it is an f32, however it is written. */
+const NON_FINITE = /^[+-]?(nan|inf(inity)?|[\d.]+(e[+-]?\d+)?)$/i;
 const LABELS = /^[+-]?\d+(,[+-]?\d+)*,?$/;
 const FEATURE = /^\d+:[^:]+$/;
 
@@ -142,7 +145,7 @@ class XcParser extends LineParser {
       at = this.at;
       // NaN fails the comparison as well.
       if (!(value >= -MAX_F32 && value <= MAX_F32)) {
-        target.reject(this.line, "not a finite number", this.badValue(column, bytes, valueStart, end));
+        this.rejectValue(column, bytes, valueStart, end, target);
         return false;
       }
       if (column <= previous) ascending = false;
@@ -203,12 +206,15 @@ class XcParser extends LineParser {
     this.at = stop;
     if (stop - start > 100) return Number.NaN;
     const text = String.fromCharCode(...bytes.subarray(start, stop));
-    return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    return NUMBER.test(text) ? Number(text) : Number.NaN;
   }
 
-  private badValue(column: number, bytes: Uint8Array, start: number, end: number): string {
-    const value = got(bytes, start, tokenEnd(bytes, start, end));
-    return `expected a finite number (at most 3.4e38) for feature ${column}, ${value}; correct or remove the feature`;
+  private rejectValue(column: number, bytes: Uint8Array, start: number, end: number, target: RowTarget): void {
+    const stop = tokenEnd(bytes, start, end);
+    const isNumber = NON_FINITE.test(String.fromCharCode(...bytes.subarray(start, Math.min(stop, start + 100))));
+    const limit = "expected a finite number (at most 3.4e38 as f32)";
+    const problem = `${limit} for feature ${column}, ${got(bytes, start, stop)}; correct or remove the feature`;
+    target.reject(this.line, isNumber ? "not a finite number" : "malformed row", problem);
   }
 
   private rejectColumn(column: number, target: RowTarget): void {
@@ -248,10 +254,12 @@ export const xcFormat: RowFormat = {
   name: "xc",
   kind: "numeric",
   example: "3,17 0:0.5 42:1.25",
-  sniff(_path, head) {
+  sniff(path, head) {
     const lines = headLines(head, 50).filter((line) => !line.startsWith("#"));
     if (lines.length === 0) return false;
     if (HEADER.test(lines[0])) return true;
+    // Text may begin with what looks like numbers: a name that says otherwise is believed.
+    if (/\.[ct]sv$/.test(path)) return false;
     const first = lines.find((line) => line.includes(":"));
     return first !== undefined && isRow(first);
   },
