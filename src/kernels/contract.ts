@@ -139,10 +139,12 @@ export const QUERY_LANES = 16;
 
 export interface KernelInfo {
   readonly backend: "native" | "wasm" | "reference";
-  /** Instruction set in use: avx512, avx2, x86-64, arm64, simd128, f64. */
+  /** Instruction set in use: avx512, avx2, x86_64, arm64, simd128, f64. */
   readonly isa: string;
   /** Name of the gemm inner kernel, as benches and profiles print it. */
   readonly gemm: string;
+  /** Why the backend is not the native one, when nobody chose it. */
+  readonly fallbackReason?: string;
 }
 
 export interface Kernels {
@@ -190,7 +192,7 @@ export interface Kernels {
   csrGemm(dims: MatrixDims, x: Csr, w: Float32Array, y: Float32Array, mode: WriteMode): void;
   /**
    * Transposes a batch and drops the columns that do not occur. `slotOf` [≥ D] is scratch: all zero before, all zero
-   * after. @returns U, the number of distinct columns.
+   * after. `out` must have room for min(nnz, D) columns. @returns U, the number of distinct columns.
    */
   csrCompactTranspose(numRows: number, x: Csr, slotOf: Uint32Array, out: CompactTranspose): number;
   /** dw[u, :] ← Σ over entries of column u: value·dy[row, :]. dw [U, H] written; the scatter-add of xᵀ·dy, compact. */
@@ -241,8 +243,9 @@ export interface Kernels {
   ): number;
   /**
    * Chooses the output columns of a sampled step: the union of all target columns (ascending), then distinct others
-   * drawn uniformly with counterHash(seed, 0 …) by rejection until there are min(B, union + numNegatives). Rewrites
-   * targets.columns to positions in `out`. `scratch` [≥ B] all zero before and after.
+   * drawn uniformly, floor(counterHash(seed, 0 …)·B / 2³²), by rejection until there are min(B, union + numNegatives);
+   * if that is B, nothing is drawn and the others follow in ascending order. Rewrites targets.columns to positions in
+   * `out`. `scratch` [≥ B] all zero before and after.
    * @returns [columns chosen, how many of them are positives].
    */
   sampleColumns(
@@ -269,7 +272,7 @@ export interface Kernels {
   /**
    * Exact top k labels by a scan over all L, hashing on the fly (no table): score(l) = merge over worlds r, in order of
    * r and in f32, of scores[r, h_r(l), q], plus the prior. "median" of an even number is the mean of the middle two.
-   * Best first, ties by smaller label id; labels with score −Infinity are left out.
+   * Best first, ties by smaller label id; labels with score −Infinity or NaN are left out. At most 1024 worlds.
    * Writes outLabels and outScores [numQueries, k]; @returns how many results each query has [numQueries] (≤ k).
    */
   topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array;

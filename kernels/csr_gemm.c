@@ -1,0 +1,54 @@
+/*
+ * Sparse times dense: the first layer's forward, y [N, H] (+)= x·w, x sparse, w [D, H].
+ *
+ *   y[i, :] = Σ over the entries e of row i: values[e] · w[columns[e], :]
+ *
+ * w is far larger than the caches and its rows are met in no order, so the time is that of fetching one row of w per
+ * entry. A strip of y of up to ROW_VECTORS vectors stays in registers while the entries of a row go by, and the rows
+ * of w of the entries AHEAD places on are prefetched; the entries of all batch rows stand in one list, so the
+ * prefetches run on across the ends of rows. The strip is as wide as registers allow: 256 floats on AVX-512.
+ */
+
+#define ROW_VECTORS (VL == 16 ? 16 : 8)
+#define AHEAD 8
+
+/* y[0 … width) (+)= Σ values[e]·w[columns[e]·cols + (0 … width)), e in [from, to). Entries up to `end` may be read. */
+INLINE void FN(csr_strip)(const size_t nv, size_t width, size_t cols, size_t from, size_t to, size_t end,
+                          const uint32_t *columns, const float *values, const float *w, float *y,
+                          uint32_t accumulate) {
+  vf sum[ROW_VECTORS];
+  size_t last = width - (nv - 1) * VL;
+  for (size_t v = 0; v < nv; v++) {
+    size_t n = v + 1 < nv ? VL : last;
+    sum[v] = !accumulate ? splat(0) : n == VL ? load(y + v * VL) : load_some(y + v * VL, n);
+  }
+  for (size_t e = from; e < to; e++) {
+    const float *row = w + (size_t)columns[e] * cols;
+    const float *soon = w + (size_t)columns[e + AHEAD < end ? e + AHEAD : e] * cols;
+    vf x = splat(values[e]);
+    for (size_t v = 0; v < nv; v++) {
+      if (v % (64 / (4 * VL)) == 0) PREFETCH(soon + v * VL, 0);
+      sum[v] += x * (v + 1 < nv || last == VL ? load(row + v * VL) : load_some(row + v * VL, last));
+    }
+    PREFETCH(soon + width - 1, 0);
+  }
+  for (size_t v = 0; v < nv; v++) {
+    size_t n = v + 1 < nv ? VL : last;
+    if (n == VL) store(y + v * VL, sum[v]);
+    else store_some(y + v * VL, sum[v], n);
+  }
+}
+
+OP(void, csr_gemm)
+(size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 values, in_f32 w, out_f32 y, uint32_t accumulate) {
+  size_t end = offsets[rows];
+  for (size_t i = 0; i < rows; i++, y += cols) {
+    size_t from = offsets[i], to = offsets[i + 1], j = 0;
+    for (; j + ROW_VECTORS * VL <= cols; j += ROW_VECTORS * VL)
+      FN(csr_strip)(ROW_VECTORS, ROW_VECTORS * VL, cols, from, to, end, columns, values, w + j, y + j, accumulate);
+    for (; j + 4 * VL <= cols; j += 4 * VL)
+      FN(csr_strip)(4, 4 * VL, cols, from, to, end, columns, values, w + j, y + j, accumulate);
+    for (; j < cols; j += VL)
+      FN(csr_strip)(1, cols - j < VL ? cols - j : VL, cols, from, to, end, columns, values, w + j, y + j, accumulate);
+  }
+}

@@ -1,0 +1,123 @@
+/*
+ * How does a matrix product reach the speed of the multipliers?
+ *
+ *   c [M, N] ← (c +) op(a)·op(b); forms NN: a [M, K] b [K, N] · NT: b [N, K] · TN: a [K, M]
+ *
+ * A tile of MR × NV·VL sums stays in registers while k runs: per step NV loads of b, MR broadcasts of a, MR·NV
+ * multiply-adds. For that, b is packed: of each KC × NC block, panels of NR = NV·VL columns lie one after another,
+ *
+ *   panel j: for k = 0 … KC: b[k, j·NR … j·NR + NR)          read by the tile from front to back, last panel narrower,
+ *                                                            zeros up to a multiple of VL
+ *
+ * Rows of `a` are read where they are (NN, NT: each of the MR rows runs along k), or, for TN, packed into panels of MR,
+ * since there k runs across memory pages. A block of KC × NC (480 KB) and one of MC × KC (192 KB) share the L2 cache;
+ * one panel of a (8 KB) and a piece of a panel of b the L1.
+ *
+ * Not here: few rows, where packing b would cost more than the product (gemm_thin.h).
+ * Source: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
+ */
+#include "gemm_pack.h"
+#include "gemm_thin.h"
+
+/* c [mr, n] (+)= a·b for one tile; n ≤ nv·VL, and only the last of the nv vectors may be partial. */
+INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, const float *a, size_t row_stride,
+                     size_t k_stride, const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {
+  vf sum[MR][NV];
+  for (size_t i = 0; i < mr; i++)
+    for (size_t j = 0; j < nv; j++) sum[i][j] = splat(0);
+  for (size_t k = 0; k < kc; k++) {
+    vf row[NV];
+    for (size_t j = 0; j < nv; j++) row[j] = load(b + j * VL);
+    for (size_t i = 0; i < mr; i++) {
+      vf x = splat(a[i * row_stride]);
+      for (size_t j = 0; j < nv; j++) sum[i][j] += x * row[j];
+    }
+    a += k_stride;
+    b += b_stride;
+  }
+  size_t last = n - (nv - 1) * VL;
+  for (size_t i = 0; i < mr; i++) {
+    float *to = c + i * ldc;
+    for (size_t j = 0; j < nv; j++, to += VL) {
+      if (j + 1 < nv || last == VL) store(to, accumulate ? load(to) + sum[i][j] : sum[i][j]);
+      else store_some(to, accumulate ? load_some(to, last) + sum[i][j] : sum[i][j], last);
+    }
+  }
+}
+
+typedef void TileKernel(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride, const float *b,
+                        size_t b_stride, float *c, size_t ldc, uint32_t accumulate);
+
+#define TILE(mr, nv)                                                                                                   \
+  static void FN(f32_gemm_##mr##x##nv##v)(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride,     \
+                                          const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {\
+    FN(tile)(mr, nv, n, kc, a, row_stride, k_stride, b, b_stride, c, ldc, accumulate);                                 \
+  }
+/* The full tile knows its strides of a packed b and, twice, of a: the compiler then needs fewer registers. */
+#define TILE_ROW(mr) TILE(mr, 1) TILE(mr, 2) TILE(mr, 3)
+#define TILE_ENTRY(mr) {FN(f32_gemm_##mr##x1v), FN(f32_gemm_##mr##x2v), FN(f32_gemm_##mr##x3v)}
+TILE_ROW(1)
+TILE_ROW(2)
+TILE_ROW(3)
+TILE_ROW(4)
+#if MR > 4
+TILE_ROW(5)
+TILE_ROW(6)
+#endif
+#if MR > 6
+TILE_ROW(7)
+TILE_ROW(8)
+#endif
+static TileKernel *const FN(tiles)[MR][3] = {
+    TILE_ENTRY(1), TILE_ENTRY(2), TILE_ENTRY(3), TILE_ENTRY(4),
+#if MR > 4
+    TILE_ENTRY(5), TILE_ENTRY(6),
+#endif
+#if MR > 6
+    TILE_ENTRY(7), TILE_ENTRY(8),
+#endif
+};
+
+/* All tiles of one packed block of b: c [mc, nc] (+)= a [mc, kc]·b [kc, nc]. */
+static void FN(gemm_block)(size_t mc, size_t nc, size_t kc, const float *a, size_t row_stride, size_t k_stride,
+                           size_t panel_stride, const float *packed, float *c, size_t ldc, uint32_t accumulate) {
+  for (size_t j = 0; j < nc; j += NR) {
+    size_t n = nc - j < NR ? nc - j : NR, nv = (n + VL - 1) / VL;
+    for (size_t i = 0; i < mc; i += MR) {
+      size_t mr = mc - i < MR ? mc - i : MR;
+      FN(tiles)[mr - 1][nv - 1](n, kc, a + i / MR * panel_stride, row_stride, k_stride, packed + j * kc, nv * VL,
+                                c + i * ldc + j, ldc, accumulate);
+    }
+  }
+}
+
+OP(void, f32_gemm)
+(uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, out_f32 c, uint32_t accumulate) {
+  if (k == 0 && !accumulate)
+    for (size_t i = 0; i < m * n; i++) c[i] = 0;
+  if (m == 0 || n == 0 || k == 0) return;
+  if (m <= THIN) {
+    FN(gemm_thin)(form, m, n, k, a, b, c, accumulate);
+    return;
+  }
+  float *packed_b = workspace, *packed_a = workspace + KC * NC;
+  for (size_t jc = 0; jc < n; jc += NC) {
+    size_t nc = n - jc < NC ? n - jc : NC;
+    for (size_t pc = 0; pc < k; pc += KC) {
+      size_t kc = k - pc < KC ? k - pc : KC;
+      uint32_t add = accumulate || pc > 0;
+      if (form == GEMM_NT) FN(pack_columns)(kc, nc, b + jc * k + pc, k, packed_b);
+      else FN(pack_rows)(kc, nc, NR, VL, b + pc * n + jc, n, packed_b);
+      for (size_t ic = 0; ic < m; ic += MC) {
+        size_t mc = m - ic < MC ? m - ic : MC;
+        float *to = c + ic * n + jc;
+        if (form == GEMM_TN) {
+          FN(pack_rows)(kc, mc, MR, MR, a + pc * m + ic, m, packed_a);
+          FN(gemm_block)(mc, nc, kc, packed_a, 1, MR, MR * kc, packed_b, to, n, add);
+        } else {
+          FN(gemm_block)(mc, nc, kc, a + ic * k + pc, k, 1, MR * k, packed_b, to, n, add);
+        }
+      }
+    }
+  }
+}

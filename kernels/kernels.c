@@ -1,0 +1,32 @@
+/*
+ * All operations for one instruction set, as one translation unit.
+ *
+ * Compiled once per set with -DISA=…; natively it yields the single symbol `operations__<isa>`, in WebAssembly one
+ * export per operation. The order of the includes is that of the contract.
+ */
+#include "simd.h"
+#include "ops.h"
+
+#define OPERATION_PROTOTYPE(result, name, arguments) OP(result, name) arguments;
+OPERATIONS(OPERATION_PROTOTYPE)
+
+#include "exp_log.h"
+
+#include "gemm.c"
+#include "dense.c"
+#include "random.c"
+#include "activate.c"
+#include "csr_gemm.c"
+#include "csr_rows.c"
+#include "cross_entropy.c"
+#include "steps.c"
+#include "label_hash.c"
+#include "sample_columns.c"
+#include "top_labels.c"
+
+#ifdef __wasm__
+float workspace[WORKSPACE_FLOATS] __attribute__((aligned(64)));
+#else
+#define OPERATION_ENTRY(result, name, arguments) .name = FN(name),
+const Operations FN(operations) = {.isa = TEXT(ISA), .gemm = GEMM_NAME, OPERATIONS(OPERATION_ENTRY)};
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Which operations exist, and what are their arguments on the level of plain pointers and numbers?
+ *
+ * One list, from which come the dispatch table of each instruction set (kernels.c) and the check that every definition
+ * has the signature listed here. What each operation means is said once, in src/kernels/contract.ts; src/kernels/ops.ts
+ * repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix is (offsets, columns, values).
+ *
+ * Letters: as in the contract. `accumulate` 0: overwrite, 1: add.
+ */
+#ifndef MANYWORLDS_OPS_H
+#define MANYWORLDS_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef const float *in_f32;
+typedef const uint32_t *in_u32;
+typedef float *out_f32;
+typedef uint32_t *out_u32;
+
+enum { GEMM_NN, GEMM_NT, GEMM_TN };
+enum { ACTIVATE_SOFTMAX, ACTIVATE_LOG_SOFTMAX, ACTIVATE_SIGMOID, ACTIVATE_LOG_SIGMOID };
+enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
+enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
+
+#define OPERATIONS(X)                                                                                                  \
+  X(void, f32_gemm, (uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, out_f32 c, uint32_t accumulate)) \
+  X(void, f32_add_bias, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                            \
+  X(void, f32_add_bias_relu, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                       \
+  X(void, f32_sum_rows, (size_t rows, size_t cols, in_f32 x, out_f32 out, uint32_t accumulate))                        \
+  X(void, f32_relu, (size_t n, in_f32 x, out_f32 out))                                                                 \
+  X(void, f32_relu_grad, (size_t n, in_f32 y, in_f32 dy, out_f32 dx))                                                  \
+  X(void, f32_axpby, (size_t n, float alpha, in_f32 x, float beta, out_f32 y))                                         \
+  X(void, f32_dropout, (size_t n, double threshold, float scale, uint32_t seed, in_f32 x, out_f32 out))                \
+  X(void, f32_fill_uniform, (size_t n, float low, float high, uint32_t seed, out_f32 out))                             \
+  X(void, f32_activate, (uint32_t kind, size_t rows, size_t cols, out_f32 x))                                          \
+  X(uint32_t, csr_fault, (size_t rows, in_u32 offsets, in_u32 columns, size_t available, size_t num_columns))          \
+  X(uint32_t, ids_fault, (size_t count, in_u32 ids, size_t limit))                                                     \
+  X(uint32_t, csr_gather_rows, (in_u32 offsets, in_u32 columns, in_f32 values, in_u32 ids, size_t count,               \
+      out_u32 out_offsets, out_u32 out_columns, out_f32 out_values))                                                   \
+  X(void, csr_gemm, (size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 values, in_f32 w, out_f32 y,     \
+      uint32_t accumulate))                                                                                            \
+  X(uint32_t, csr_compact_transpose, (size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, out_u32 slot_of,     \
+      out_u32 out_columns, out_u32 out_offsets, out_u32 out_rows, out_f32 out_values))                                 \
+  X(void, csr_grad_rows, (size_t num_columns, size_t cols, in_u32 offsets, in_u32 rows, in_f32 values, in_f32 dy,      \
+      out_f32 dw))                                                                                                     \
+  X(void, f32_gather_rows, (size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out))                           \
+  X(double, f32_softmax_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
+      in_f32 values, float grad_scale, out_f32 grad))                                                                  \
+  X(double, f32_sigmoid_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
+      in_f32 values, float grad_scale, out_f32 grad))                                                                  \
+  X(void, f32_sgd_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 velocity, float rate,     \
+      float momentum, uint32_t nesterov, float decay))                                                                 \
+  X(void, f32_adagrad_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, float rate,        \
+      float epsilon, float decay))                                                                                     \
+  X(void, f32_adam_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v,            \
+      float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay))                        \
+  X(void, u32_hash_labels, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t count, in_u32 labels,     \
+      out_u32 out))                                                                                                    \
+  X(uint32_t, u32_hash_targets, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t rows,                \
+      in_u32 label_offsets, in_u32 label_ids, uint32_t binary, out_u32 out_offsets, out_u32 out_columns,               \
+      out_f32 out_values))                                                                                             \
+  X(uint32_t, u32_sample_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns,                   \
+      size_t num_negatives, uint32_t seed, out_u32 scratch, out_u32 out))                                              \
+  X(void, f32_pack_scores, (size_t num_queries, size_t num_buckets, size_t first_row, in_f32 x, size_t world_offset,   \
+      out_f32 out))                                                                                                    \
+  X(void, f32_top_labels, (in_f32 scores, size_t num_queries, size_t num_worlds, in_u32 hashes, uint32_t p,            \
+      uint32_t num_buckets, size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, size_t k,            \
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
+
+#define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
+/* The operations of one instruction set. */
+typedef struct {
+  const char *isa;
+  const char *gemm;
+  OPERATIONS(OPERATION_FIELD)
+} Operations;
+
+#endif

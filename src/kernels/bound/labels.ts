@@ -1,0 +1,126 @@
+/**
+ * @file Hashing, targets, sampled columns and the label scan of the contract on a bridge.
+ */
+import { type Kernels, QUERY_LANES, type TopLabelsInput } from "../contract.js";
+import type { Bridge } from "./flat-operations.js";
+
+const MERGES: Readonly<Record<TopLabelsInput["merge"], number>> = { sum: 0, min: 1, median: 2 };
+
+/** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
+export const MAX_WORLDS = 1024;
+
+function checkScan({ numQueries, hashes }: TopLabelsInput): void {
+  if (!(numQueries >= 1 && numQueries <= QUERY_LANES)) {
+    throw new RangeError(`topLabels: expected 1 to ${QUERY_LANES} queries, got ${numQueries}; scan in blocks`);
+  }
+  if (!(hashes.length >= 1 && hashes.length <= MAX_WORLDS)) {
+    throw new RangeError(`topLabels: expected 1 to ${MAX_WORLDS} worlds, got ${hashes.length}`);
+  }
+  const { p, numBuckets } = hashes[0];
+  for (const hash of hashes) {
+    if (hash.p !== p || hash.numBuckets !== numBuckets || !(hash.a < p && hash.c < p) || !(p < 2 ** 32)) {
+      throw new RangeError("topLabels: expected worlds with equal p < 2³² and numBuckets, and a, c below p");
+    }
+  }
+  if (!(hashes.length * numBuckets < 2 ** 31)) {
+    throw new RangeError(`topLabels: expected fewer than 2³¹ buckets in all worlds, got ${hashes.length * numBuckets}`);
+  }
+}
+
+type LabelNames = "hashLabels" | "hashTargets" | "sampleColumns" | "packScores" | "topLabels";
+
+export function labelOperations(bridge: Bridge): Pick<Kernels, LabelNames> {
+  const { flat } = bridge;
+  return {
+    hashLabels({ a, c, p, numBuckets }, count, labels, out) {
+      bridge.begin();
+      const labelsAt = bridge.read("hashLabels: labels", labels, count);
+      flat.u32_hash_labels(a, c, p, numBuckets, count, labelsAt, bridge.write("hashLabels: out", out, count));
+      bridge.end();
+    },
+    hashTargets({ a, c, p, numBuckets }, numRows, labelOffsets, labelIds, values, out) {
+      bridge.begin();
+      const offsets = bridge.read("hashTargets: labelOffsets", labelOffsets, numRows + 1);
+      const end = labelOffsets[numRows];
+      const most = end - labelOffsets[0];
+      const ids = bridge.read("hashTargets: labelIds", labelIds, end);
+      if (flat.csr_fault(numRows, offsets, ids, end, 2 ** 32 - 1) === 1) {
+        throw new RangeError("hashTargets: labelOffsets: expected numbers that do not fall");
+      }
+      const written = flat.u32_hash_targets(
+        a,
+        c,
+        p,
+        numBuckets,
+        numRows,
+        offsets,
+        ids,
+        values === "binary" ? 1 : 0,
+        bridge.write("hashTargets: out.offsets", out.offsets, numRows + 1),
+        bridge.update("hashTargets: out.columns", out.columns, most),
+        bridge.update("hashTargets: out.values", out.values, most),
+      );
+      bridge.end();
+      return written >>> 0;
+    },
+    sampleColumns(numRows, targets, numColumns, numNegatives, seed, scratch, out) {
+      bridge.begin();
+      const offsets = bridge.read("sampleColumns: targets.offsets", targets.offsets, numRows + 1);
+      const end = targets.offsets[numRows];
+      const columns = bridge.update("sampleColumns: targets.columns", targets.columns, end);
+      if (flat.csr_fault(numRows, offsets, columns, end, numColumns)) {
+        throw new RangeError(`sampleColumns: targets: expected rising offsets and columns below ${numColumns}`);
+      }
+      const most = Math.min(numColumns, end - targets.offsets[0] + numNegatives);
+      const scratchAt = bridge.update("sampleColumns: scratch", scratch, numColumns);
+      const outAt = bridge.update("sampleColumns: out", out, most);
+      const positives = flat.u32_sample_columns(
+        numRows,
+        offsets,
+        columns,
+        numColumns,
+        numNegatives,
+        seed,
+        scratchAt,
+        outAt,
+      );
+      bridge.end();
+      return [Math.min(numColumns, positives + numNegatives), positives];
+    },
+    packScores(numQueries, numBuckets, firstRow, x, worldOffset, out) {
+      bridge.begin();
+      const xAt = bridge.read("packScores: x", x, (firstRow + numQueries) * numBuckets);
+      const length = worldOffset + numBuckets * (numQueries === 1 ? 1 : QUERY_LANES);
+      const outAt = bridge.update("packScores: out", out, length);
+      flat.f32_pack_scores(numQueries, numBuckets, firstRow, xAt, worldOffset, outAt);
+      bridge.end();
+    },
+    topLabels(input, outLabels, outScores) {
+      checkScan(input);
+      const { scores, numQueries, hashes, numLabels, merge, prior, k } = input;
+      const { p, numBuckets } = hashes[0];
+      const lanes = numQueries === 1 ? 1 : QUERY_LANES;
+      const ac = Uint32Array.from(hashes.flatMap(({ a, c }) => [a, c]));
+      const counts = new Uint32Array(numQueries);
+      bridge.begin();
+      flat.f32_top_labels(
+        bridge.read("topLabels: scores", scores, hashes.length * numBuckets * lanes),
+        numQueries,
+        hashes.length,
+        bridge.read("topLabels: hashes", ac, ac.length),
+        p,
+        numBuckets,
+        numLabels,
+        MERGES[merge],
+        prior && bridge.read("topLabels: prior.codes", prior.codes, numLabels),
+        prior && bridge.read("topLabels: prior.bias", prior.bias, 256),
+        k,
+        bridge.update("topLabels: outLabels", outLabels, numQueries * k),
+        bridge.update("topLabels: outScores", outScores, numQueries * k),
+        bridge.write("topLabels: counts", counts, numQueries),
+      );
+      bridge.end();
+      return counts;
+    },
+  };
+}

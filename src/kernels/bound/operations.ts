@@ -1,0 +1,18 @@
+/**
+ * @file All operations of the contract on a bridge to compiled code.
+ */
+import { denseOperations } from "./dense.js";
+import type { Bridge, Operations } from "./flat-operations.js";
+import { labelOperations } from "./labels.js";
+import { sparseOperations } from "./sparse.js";
+import { stepOperations } from "./steps.js";
+
+/** What native and WASM kernels share: checks, names, the order of arguments. */
+export function boundOperations(bridge: Bridge): Operations {
+  return {
+    ...denseOperations(bridge),
+    ...sparseOperations(bridge),
+    ...stepOperations(bridge),
+    ...labelOperations(bridge),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * @file Kernels compiled for this processor, reached through Node-API without copies.
+ *
+ * Arrays pass as they are. Those from `f32` start on a cache line, so that a vector load touches one line, not two;
+ * large ones start on a huge page and ask for huge pages, since rows of a big matrix met at random would otherwise
+ * miss the TLB each time.
+ */
+import { ConfigError } from "../../core/errors.js";
+import {
+  type AnyArray,
+  type Bridge,
+  checkExtent,
+  type FlatOperations,
+  type Pointer,
+} from "../bound/flat-operations.js";
+import { boundOperations } from "../bound/operations.js";
+import type { Kernels } from "../contract.js";
+import { type Addon, loadAddon } from "./addon.js";
+
+export interface NativeOptions {
+  /** Instruction set; default the best that the processor has. */
+  readonly isa?: string;
+}
+
+/** Instruction sets that native kernels could use here, best first. @throws if the addon cannot be loaded. */
+export function nativeInstructionSets(): readonly string[] {
+  return loadAddon().isas;
+}
+
+class NativeBridge implements Bridge {
+  readonly flat: FlatOperations;
+  constructor(flat: FlatOperations) {
+    this.flat = flat;
+  }
+  begin(): void {}
+  read(what: string, array: AnyArray, length: number): Pointer {
+    checkExtent(what, array, length);
+    return array;
+  }
+  write(what: string, array: AnyArray, length: number): Pointer {
+    return this.read(what, array, length);
+  }
+  update(what: string, array: AnyArray, length: number): Pointer {
+    return this.read(what, array, length);
+  }
+  end(): void {}
+}
+
+const CACHE_LINE = 64;
+const HUGE_PAGE = 2 ** 21;
+
+function allocate(addon: Addon, bytes: number): { buffer: ArrayBuffer; byteOffset: number } {
+  const alignment = bytes >= 4 * HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+  const buffer = new ArrayBuffer(bytes + alignment);
+  const memory = new Uint8Array(buffer);
+  if (alignment === HUGE_PAGE) addon.advise(memory);
+  return { buffer, byteOffset: (alignment - (addon.address(memory) % alignment)) % alignment };
+}
+
+/** @throws {ConfigError} if the processor lacks the instruction set asked for. @throws if the addon is missing. */
+export function createNativeKernels(options: NativeOptions = {}): Kernels {
+  const addon = loadAddon();
+  const isa = options.isa ?? addon.isas[0];
+  const flat = addon.bind(isa);
+  if (!flat) {
+    throw new ConfigError(`createKernels: expected an instruction set among ${addon.isas.join(", ")}, got ${isa}`);
+  }
+  const make = (length: number, size: number) => allocate(addon, length * size);
+  return {
+    info: { backend: "native", isa: flat.isa, gemm: flat.gemm },
+    f32(length) {
+      const { buffer, byteOffset } = make(length, 4);
+      return new Float32Array(buffer, byteOffset, length);
+    },
+    u32(length) {
+      const { buffer, byteOffset } = make(length, 4);
+      return new Uint32Array(buffer, byteOffset, length);
+    },
+    u8(length) {
+      const { buffer, byteOffset } = make(length, 1);
+      return new Uint8Array(buffer, byteOffset, length);
+    },
+    adopt: (array) => array,
+    ...boundOperations(new NativeBridge(flat)),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * @file The oracle for labels and buckets: hashing, targets, sampled columns, and the brute-force scan over all labels.
+ */
+import { type Csr, type HashParameters, type Kernels, QUERY_LANES, type TopLabelsInput } from "../contract.js";
+import { counterHash } from "./random.js";
+
+/** ((a·label + c) mod p) mod numBuckets, exactly: in doubles while the sum is exact there, else in big integers. */
+export function bucketOf({ a, c, p, numBuckets }: HashParameters, label: number): number {
+  const sum = a * label + c;
+  const x = Number.isSafeInteger(sum) ? sum % p : Number((BigInt(a) * BigInt(label) + BigInt(c)) % BigInt(p));
+  return x % numBuckets;
+}
+
+function hashLabels(hash: HashParameters, count: number, labels: Uint32Array, out: Uint32Array): void {
+  for (let i = 0; i < count; i++) out[i] = bucketOf(hash, labels[i]);
+}
+
+function hashTargets(
+  hash: HashParameters,
+  numRows: number,
+  labelOffsets: Uint32Array,
+  labelIds: Uint32Array,
+  values: "distribution" | "binary",
+  out: Csr,
+): number {
+  let filled = 0;
+  out.offsets[0] = 0;
+  for (let i = 0; i < numRows; i++) {
+    const labels = [...labelIds.subarray(labelOffsets[i], labelOffsets[i + 1])];
+    const buckets = [...new Set(labels.map((label) => bucketOf(hash, label)))].sort((x, y) => x - y);
+    for (const bucket of buckets) {
+      out.columns[filled] = bucket;
+      out.values[filled++] = values === "binary" ? 1 : 1 / buckets.length;
+    }
+    out.offsets[i + 1] = filled;
+  }
+  return filled;
+}
+
+function sampleColumns(
+  numRows: number,
+  targets: Csr,
+  numColumns: number,
+  numNegatives: number,
+  seed: number,
+  _scratch: Uint32Array,
+  out: Uint32Array,
+): [numChosen: number, numPositives: number] {
+  const start = targets.offsets[0];
+  const end = targets.offsets[numRows];
+  const chosen = [...new Set(targets.columns.subarray(start, end))].sort((x, y) => x - y);
+  const numPositives = chosen.length;
+  const positionOf = new Map(chosen.map((column, position) => [column, position]));
+  for (let e = start; e < end; e++) targets.columns[e] = positionOf.get(targets.columns[e]) as number;
+
+  const wanted = Math.min(numColumns, numPositives + numNegatives);
+  for (let t = 0; chosen.length < wanted; t++) {
+    const column = wanted === numColumns ? t : Math.floor((counterHash(seed, t) * numColumns) / 2 ** 32);
+    if (positionOf.has(column)) continue;
+    positionOf.set(column, chosen.length);
+    chosen.push(column);
+  }
+  out.set(chosen);
+  return [chosen.length, numPositives];
+}
+
+function packScores(
+  numQueries: number,
+  numBuckets: number,
+  firstRow: number,
+  x: Float32Array,
+  worldOffset: number,
+  out: Float32Array,
+): void {
+  const lanes = numQueries === 1 ? 1 : QUERY_LANES;
+  for (let b = 0; b < numBuckets; b++) {
+    for (let q = 0; q < lanes; q++) {
+      out[worldOffset + b * lanes + q] = q < numQueries ? x[(firstRow + q) * numBuckets + b] : 0;
+    }
+  }
+}
+
+function merged(merge: TopLabelsInput["merge"], scores: number[]): number {
+  if (merge === "sum") return scores.reduce((a, b) => Math.fround(a + b));
+  if (merge === "min") return scores.reduce((a, b) => (b < a ? b : a));
+  const sorted = scores.sort((a, b) => a - b);
+  const low = sorted[(sorted.length - 1) >> 1];
+  const high = sorted[sorted.length >> 1];
+  return sorted.length % 2 === 1 ? low : Math.fround(Math.fround(low + high) * 0.5);
+}
+
+function topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array {
+  const { scores, numQueries, hashes, numLabels, merge, prior, k } = input;
+  const lanes = numQueries === 1 ? 1 : QUERY_LANES;
+  const results: { label: number; score: number }[][] = Array.from({ length: numQueries }, () => []);
+  for (let label = 0; label < numLabels; label++) {
+    const buckets = hashes.map((hash) => bucketOf(hash, label));
+    const bias = prior === null ? 0 : prior.bias[prior.codes[label]];
+    for (let q = 0; q < numQueries; q++) {
+      const values = buckets.map((bucket, r) => scores[(r * hashes[r].numBuckets + bucket) * lanes + q]);
+      const score = Math.fround(merged(merge, values) + bias);
+      if (score > Number.NEGATIVE_INFINITY) results[q].push({ label, score });
+    }
+  }
+  return Uint32Array.from(results, (list, q) => {
+    const best = list.sort((x, y) => y.score - x.score || x.label - y.label).slice(0, k);
+    best.forEach(({ label, score }, i) => {
+      outLabels[q * k + i] = label;
+      outScores[q * k + i] = score;
+    });
+    return best.length;
+  });
+}
+
+export const labels: Pick<Kernels, "hashLabels" | "hashTargets" | "sampleColumns" | "packScores" | "topLabels"> = {
+  hashLabels,
+  hashTargets,
+  sampleColumns,
+  packScores,
+  topLabels,
+};

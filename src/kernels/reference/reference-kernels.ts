@@ -1,0 +1,23 @@
+/**
+ * @file The oracle: what every kernel must compute, written to be read. Slow, needs nothing but the language.
+ */
+import type { Kernels } from "../contract.js";
+import { dense } from "./dense.js";
+import { labels } from "./labels.js";
+import { sparse } from "./sparse.js";
+import { steps } from "./steps.js";
+
+/** Kernels in plain TypeScript with f64 sums. */
+export function createReferenceKernels(): Kernels {
+  return {
+    info: { backend: "reference", isa: "f64", gemm: "f64_gemm_loops" },
+    f32: (length) => new Float32Array(length),
+    u32: (length) => new Uint32Array(length),
+    u8: (length) => new Uint8Array(length),
+    adopt: (array) => array,
+    ...dense,
+    ...sparse,
+    ...steps,
+    ...labels,
+  };
+}
