@@ -129,9 +129,9 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   metrics: z.record(z.string(), z.number()).nullable(),
   worlds: z.array(
     z.strictObject({
-      ...fileRecord,
       world: count,
       file: fileName,
+      ...fileRecord,
       epochs: z.number().min(0),
       loss: z.number(),
       seconds: z.number().min(0),

@@ -252,12 +252,14 @@ export class ModelDirectory {
     this.currentRoot = model;
   }
 
-  /** The file is parsed before it is written, so that no model is left that its own reader refuses. */
+  /**
+   * The text is parsed before it is written, so that no model is left that its own reader refuses, and formatted again
+   * from what was parsed: fields then stand in the schema's order, and equal manifests are equal bytes.
+   */
   private writeManifest(manifest: Manifest): void {
-    const text = formatManifest(manifest);
     const path = join(this.root, MANIFEST_FILE);
-    const parsed = parseManifest(text, path);
-    writeFileAtomic(path, [new TextEncoder().encode(text)], this.fileSystem);
+    const parsed = parseManifest(formatManifest(manifest), path);
+    writeFileAtomic(path, [new TextEncoder().encode(formatManifest(parsed))], this.fileSystem);
     this.currentManifest = parsed;
   }
 }

@@ -1,0 +1,40 @@
+/** @file How well does an ensemble rank rows whose labels are known? Batch by batch, in bounded memory. */
+import type { SparseBatch } from "../nn/module.js";
+import type { Ensemble } from "./ensemble.js";
+import { METRICS_K, Metrics, type MetricValues, type PropensityOptions, type TrueLabels } from "./metrics.js";
+
+export interface EvaluateOptions {
+  /** For psp@k; null: left out. */
+  readonly propensity: PropensityOptions | null;
+  /** Called after each batch with the rows done so far. */
+  readonly onProgress?: (rows: number) => void;
+  /** Asked before each batch; true ends the evaluation early. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Rows between two progress reports: several batches of the ensemble. */
+const CHUNK_ROWS = 1024;
+
+/** Rows [first, first + count) of `matrix`, sharing its arrays. */
+export function sliceRows(matrix: SparseBatch, first: number, count: number): SparseBatch {
+  const { columns, values, numCols } = matrix;
+  return { offsets: matrix.offsets.subarray(first, first + count + 1), columns, values, numRows: count, numCols };
+}
+
+/** Ranks the rows of `features` [N, D] and compares with `truth`. */
+export function evaluateEnsemble(
+  ensemble: Ensemble,
+  features: SparseBatch,
+  truth: TrueLabels,
+  options: EvaluateOptions,
+): MetricValues {
+  const metrics = new Metrics(options.propensity);
+  for (let first = 0; first < features.numRows; first += CHUNK_ROWS) {
+    if (options.shouldStop?.() === true) break;
+    const count = Math.min(CHUNK_ROWS, features.numRows - first);
+    const predictions = ensemble.predict(sliceRows(features, first, count), { k: METRICS_K });
+    metrics.add(predictions, truth, first);
+    options.onProgress?.(first + count);
+  }
+  return metrics.values();
+}
