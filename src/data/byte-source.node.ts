@@ -46,27 +46,32 @@ export async function* readBytes(
 ): AsyncGenerator<Uint8Array> {
   await fileSize(path);
   const raw = readRaw(path, onRaw);
-  const first = await raw.next();
-  if (first.done === true) return;
-  refuseOtherCompression(path, first.value);
-  const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b;
-  if (!isGzip) {
-    yield first.value;
-    yield* raw;
-    return;
-  }
-  // Gunzip keeps a chunk until it is through with it: it needs copies.
-  const compressed = (async function* () {
-    yield Buffer.from(first.value);
-    for await (const chunk of raw) yield Buffer.from(chunk);
-  })();
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  pipeline(Readable.from(compressed, { objectMode: false }), gunzip, () => {});
   try {
-    for await (const chunk of gunzip) yield chunk as Uint8Array;
+    const first = await raw.next();
+    if (first.done === true) return;
+    refuseOtherCompression(path, first.value);
+    if (first.value[0] === 0x1f && first.value[1] === 0x8b) yield* gunzip(first.value, raw);
+    else {
+      yield first.value;
+      yield* raw;
+    }
   } catch (error) {
     throw asFormatError(error, path);
+  } finally {
+    await raw.return(undefined);
   }
+}
+
+async function* gunzip(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // Zlib keeps a chunk until it is through with it: it needs copies.
+  const compressed = (async function* () {
+    yield Buffer.from(first);
+    for await (const chunk of rest) yield Buffer.from(chunk);
+  })();
+  const inflate = createGunzip({ chunkSize: CHUNK_BYTES });
+  // Errors of the source destroy `inflate` with that error, so that the loop below sees them.
+  pipeline(Readable.from(compressed, { objectMode: false }), inflate, () => {});
+  for await (const chunk of inflate) yield chunk as Uint8Array;
 }
 
 async function* readRaw(path: string, onRaw: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
