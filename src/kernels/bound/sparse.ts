@@ -36,7 +36,7 @@ export function readIds(bridge: Bridge, what: string, ids: Uint32Array, count: n
 
 /** Rows of `cols` numbers that the array holds. */
 export function rowsOf(array: Float32Array, cols: number): number {
-  return cols === 0 ? 2 ** 32 : Math.floor(array.length / cols);
+  return cols === 0 ? 2 ** 32 - 1 : Math.floor(array.length / cols);
 }
 
 function crossEntropy(

@@ -21,9 +21,9 @@ function addBias({ rows, cols }: MatrixDims, bias: Float32Array, x: Float32Array
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) x[i * cols + j] += bias[j];
 }
 
-/** max(0, x), but NaN for NaN: what is not less than 0 stays. */
+/** NaN for NaN. */
 function positivePart(x: number): number {
-  return x < 0 ? 0 : x;
+  return Math.max(0, x);
 }
 
 function addBiasRelu({ rows, cols }: MatrixDims, bias: Float32Array, x: Float32Array): void {

@@ -82,7 +82,7 @@ function packScores(
 
 function merged(merge: TopLabelsInput["merge"], scores: number[]): number {
   if (merge === "sum") return scores.reduce((a, b) => Math.fround(a + b));
-  if (merge === "min") return scores.reduce((a, b) => (b < a ? b : a));
+  if (merge === "min") return Math.min(...scores);
   const sorted = scores.sort((a, b) => a - b);
   const low = sorted[(sorted.length - 1) >> 1];
   const high = sorted[sorted.length >> 1];
