@@ -32,7 +32,7 @@ export function worldOptionsOf(options: ModelOptions, numFeatures: number): Worl
 /** The part of `options` that says how a world is trained. */
 export function optimizationOf(options: ModelOptions): OptimizationOptions {
   const { epochs, batchSize, optimizer, learningRate, inputLearningRateScale, schedule } = options;
-  const { warmup, weightDecay, numNegatives, inputSpread, seed } = options;
+  const { warmup, weightDecay, numNegatives, inputSpread, validationShare, seed } = options;
   return {
     epochs,
     batchSize,
@@ -44,6 +44,7 @@ export function optimizationOf(options: ModelOptions): OptimizationOptions {
     weightDecay,
     numNegatives,
     inputSpread,
+    validationShare,
     seed,
   };
 }

@@ -33,6 +33,8 @@ export interface OptimizationOptions {
    * layer's number of inputs says nothing about the size of its sums.
    */
   readonly inputSpread: number;
+  /** Share of the rows set aside before training, to measure on; 0: none. */
+  readonly validationShare: number;
   /** Everything random derives from it: hashes, initial weights, order, dropout, negatives. 0 ≤ seed < 2⁵³. */
   readonly seed: number;
 }
@@ -47,6 +49,7 @@ export function checkOptimization(options: OptimizationOptions): void {
   expect(options.learningRate > 0 && Number.isFinite(options.learningRate), "learningRate", "a positive number");
   expect(options.inputLearningRateScale > 0, "inputLearningRateScale", "a positive number");
   expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
+  expect(options.validationShare >= 0 && options.validationShare < 1, "validationShare", "in [0, 1)");
   expect(options.inputSpread >= 0 && options.inputSpread < 100, "inputSpread", "in [0, 100)");
   expect(options.warmup >= 0 && options.warmup < 1, "warmup", "in [0, 1)");
   expect(options.weightDecay >= 0 && Number.isFinite(options.weightDecay), "weightDecay", "zero or a positive number");

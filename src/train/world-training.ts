@@ -124,7 +124,7 @@ export class WorldTraining {
     if (!Number.isFinite(loss)) this.diverged(loss);
     model.backward(inputs, this.criterion.backward(output, wanted));
     this.optimizer.learningRate =
-      this.options.optimization.learningRate * this.schedule(this.stepsDone / this.numSteps);
+      this.options.optimization.learningRate * this.schedule((this.stepsDone + 0.5) / this.numSteps);
     this.optimizer.step(parameters);
     this.runningLoss = this.stepsDone === 0 ? loss : LOSS_MEMORY * this.runningLoss + (1 - LOSS_MEMORY) * loss;
     this.stepsDone++;

@@ -1,0 +1,145 @@
+/** @file manyworlds predict: queries in, ranked labels out, one row a query. */
+
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import type { Command } from "commander";
+import { explainStorage } from "../checkpoint/storage-error.js";
+import { ConfigError } from "../core/errors.js";
+import { readQueries } from "../data/read-queries.node.js";
+import type { Model, RankedLabel } from "../mach/model.node.js";
+import { addFlags, integer } from "./flags.js";
+import { ANSWER_FLAGS, loadModel } from "./model-flags.js";
+import type { CommandContext } from "./program.js";
+import { createProgress, type Progress } from "./progress.js";
+import { formatSkipped } from "./skipped-rows.js";
+import { formatTable } from "./tables.js";
+
+type Options = Record<string, unknown>;
+
+export function addPredictCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command("predict")
+    .summary("rank labels for queries")
+    .description(
+      "Ranks labels for the queries given, or for every row of a file. Files may be plain text (one query a line) or any\n" +
+        "training format, whose labels are ignored. Output: label:score separated by tabs, best first, a row a query.",
+    )
+    .argument("<model>", "model directory")
+    .argument("[queries...]", "texts to find labels for");
+  addFlags(command, [
+    { syntax: "-k, --top <count>", help: "labels a query", parse: integer(1, 100_000), defaultValue: 10 },
+    { syntax: "-i, --input <file>", help: "file of queries, plain or .gz" },
+    { syntax: "-o, --output <file>", help: "write there instead of standard output" },
+    {
+      syntax: "--format <name>",
+      help: "format of the input (default: recognised)",
+      choices: ["xc", "fasttext", "tsv", "csv", "lines"],
+    },
+    { syntax: "--skip-bad-rows", help: "answer rows that cannot be used with an empty row, count and report them" },
+    ...ANSWER_FLAGS,
+  ]);
+  command.addHelpText(
+    "after",
+    `
+Example:
+  $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
+  $ manyworlds predict m/ --input queries.txt --output top10.tsv`,
+  );
+  command.action(async (path: string, queries: string[], options: Options) => {
+    const { input, output } = options;
+    if (queries.length > 0 === (typeof input === "string")) {
+      throw new ConfigError("predict: expected queries or --input <file>, one of the two; see predict --help");
+    }
+    const progress = createProgress(context.stderr, { quiet: typeof input !== "string" });
+    try {
+      const model = await loadModel(path, options, progress);
+      const write = (out: Writable): Promise<void> =>
+        typeof input === "string"
+          ? predictFile(model, input, options, out, progress, context.signal)
+          : predictTexts(model, queries, options, out, context.stdout.isTTY && typeof output !== "string");
+      if (typeof output === "string") await writeOutput(output, write);
+      else await write(context.stdout);
+    } finally {
+      progress.close();
+    }
+  });
+}
+
+async function predictTexts(
+  model: Model,
+  queries: string[],
+  options: Options,
+  out: Writable,
+  pretty: boolean,
+): Promise<void> {
+  const results = model.predict(queries, { k: Number(options.top) });
+  if (options.json === true) {
+    await send(out, results.map((labels, i) => `${JSON.stringify({ query: queries[i], labels })}\n`).join(""));
+  } else if (pretty) {
+    for (const [i, labels] of results.entries()) {
+      const rows = labels.map(({ label, score }, j) => [String(j + 1), label, score.toFixed(4)]);
+      const table = rows.length === 0 ? "no label fits" : formatTable([["", "label", "score"], ...rows]);
+      await send(out, `${queries.length > 1 ? `${queries[i]}\n` : ""}${table}\n`);
+    }
+  } else await send(out, results.map(formatRow).join(""));
+}
+
+async function predictFile(
+  model: Model,
+  input: string,
+  options: Options,
+  out: Writable,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = performance.now();
+  const batches = readQueries(input, {
+    vectorizer: model.vectorizer,
+    skipBadRows: options.skipBadRows === true,
+    signal,
+    ...(typeof options.format === "string" ? { format: options.format } : {}),
+    onProgress: ({ bytesRead, bytesTotal, rows }) =>
+      progress.update({
+        job: "ranking",
+        fraction: bytesRead / Math.max(1, bytesTotal),
+        details: {},
+        rate: { perSecond: (1000 * rows) / (performance.now() - startedMs), unit: "queries" },
+      }),
+  });
+  for await (const { features, firstRow } of batches) {
+    const results = model.name(model.predictRows(features, { k: Number(options.top) }));
+    const lines =
+      options.json === true
+        ? results.map((labels, i) => `${JSON.stringify({ row: firstRow + i, labels })}\n`)
+        : results.map(formatRow);
+    await send(out, lines.join(""));
+  }
+  const { numEmptyRows, skipped } = batches.report;
+  if (skipped.length > 0) progress.note(formatSkipped(skipped));
+  if (numEmptyRows > 0) progress.note(`${numEmptyRows} queries have no known word; they are ranked by frequency alone`);
+}
+
+function formatRow(labels: readonly RankedLabel[]): string {
+  return `${labels.map(({ label, score }) => `${label}:${Number(score.toPrecision(6))}`).join("\t")}\n`;
+}
+
+async function send(out: Writable, text: string): Promise<void> {
+  if (!out.write(text)) await once(out, "drain");
+}
+
+/** Runs `write` on a temporary file and renames it: the output is whole or not there. */
+async function writeOutput(path: string, write: (out: Writable) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const stream = createWriteStream(temporary, { flags: "wx" });
+    const failed = new Promise<never>((_, reject) => stream.once("error", reject));
+    await Promise.race([write(stream), failed]);
+    await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed]);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw explainStorage(path, "could not be written", error);
+  }
+}

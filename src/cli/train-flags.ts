@@ -1,0 +1,128 @@
+/** @file The flags of `manyworlds train`: how texts are read, what the worlds look like, how they are trained. */
+import { InvalidArgumentError } from "commander";
+import { MERGE_KINDS } from "../mach/merge.js";
+import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
+import { SCHEDULE_NAMES } from "../optim/schedules.js";
+import { type Flag, integer, number, sizes, worldSelection } from "./flags.js";
+
+/** `3-5` or `4`. */
+function ngramRange(text: string): { min: number; max: number } {
+  const match = /^([1-9])(?:-([1-9]))?$/.exec(text);
+  const min = Number(match?.[1]);
+  const max = Number(match?.[2] ?? match?.[1]);
+  if (match === null || max < min) throw new InvalidArgumentError(`Expected lengths such as 3-5, got "${text}".`);
+  return { min, max };
+}
+
+/** Where the model goes and what happens to one that is there. */
+export const RUN_FLAGS: readonly Flag<unknown>[] = [
+  { syntax: "-m, --model <dir>", help: "directory of the model (required)" },
+  {
+    syntax: "--resume",
+    help: "continue a model: missing worlds, checkpoints, further worlds; starts it if there is none",
+  },
+  { syntax: "--overwrite", help: "replace the model that is there, once the new one is complete" },
+  {
+    syntax: "--threads <count>",
+    help: "worlds trained at the same time (default: one a core)",
+    parse: integer(1, 1024),
+  },
+  { syntax: "--checkpoint <seconds>", help: "time between two checkpoints of a world (default: 30)", parse: number(0) },
+  { syntax: "--json", help: "print the summary as one JSON object" },
+  { syntax: "--quiet", help: "no progress" },
+];
+
+export const READ_FLAGS: readonly Flag<unknown>[] = [
+  {
+    syntax: "--format <name>",
+    help: "format of the input (default: recognised)",
+    choices: ["xc", "fasttext", "tsv", "csv"],
+  },
+  { syntax: "--skip-bad-rows", help: "leave out rows that cannot be used, count and report them" },
+];
+
+export const FEATURE_FLAGS: readonly Flag<unknown>[] = [
+  {
+    syntax: "--word-ngrams <n>",
+    help: "text: words in a row that make a feature, up to n (default: 1)",
+    parse: integer(1, 5),
+  },
+  { syntax: "--char-ngrams <n-m>", help: "text: also parts of words, such as 3-5 letters", parse: ngramRange },
+  {
+    syntax: "--hash-bits <bits>",
+    help: "text: hash features into 2^bits columns, no vocabulary",
+    parse: integer(1, 26),
+  },
+  { syntax: "--min-df <rows>", help: "text: drop features in fewer rows (default: 2)", parse: integer(1) },
+  { syntax: "--max-features <n>", help: "text: keep the n most frequent features", parse: integer(1) },
+  { syntax: "--no-normalize", help: "numbers: take feature rows as they are, not scaled to norm 1" },
+];
+
+/** Flags whose value goes into ModelOptions under the same name (commander's camel case). */
+export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })[] = [
+  { option: "numBuckets", syntax: "--buckets <count>", help: "B, buckets of a world", parse: integer(2) },
+  {
+    option: "hidden",
+    syntax: "--hidden <sizes>",
+    help: "hidden units, such as 256 or 512,512; none for a linear world",
+    parse: sizes,
+  },
+  { option: "epochs", syntax: "--epochs <count>", help: "passes over the data", parse: integer(1) },
+  { option: "loss", syntax: "--loss <name>", help: "loss of a world", choices: ["softmax", "sigmoid"] },
+  {
+    option: "dropout",
+    syntax: "--dropout <rate>",
+    help: "share of hidden units dropped while training",
+    parse: number(0, 0.95),
+  },
+  {
+    option: "output",
+    syntax: "--output <kind>",
+    help: "logits of a step: all buckets, or the batch's and some negatives",
+    choices: ["full", "sampled"],
+  },
+  {
+    option: "numNegatives",
+    syntax: "--negatives <count>",
+    help: "negatives a step of a sampled output",
+    parse: integer(1),
+  },
+  { option: "batchSize", syntax: "--batch-size <rows>", help: "rows of a step", parse: integer(1, 65_536) },
+  { option: "optimizer", syntax: "--optimizer <name>", help: "update rule", choices: OPTIMIZER_NAMES },
+  { option: "learningRate", syntax: "--learning-rate <rate>", help: "peak learning rate", parse: number(1e-12) },
+  {
+    option: "inputLearningRateScale",
+    syntax: "--input-rate-scale <factor>",
+    help: "factor on it for input weights",
+    parse: number(1e-6),
+  },
+  {
+    option: "inputSpread",
+    syntax: "--input-spread <width>",
+    help: "initial input weights are uniform in ±width",
+    parse: number(0, 10),
+  },
+  { option: "schedule", syntax: "--schedule <name>", help: "course of the learning rate", choices: SCHEDULE_NAMES },
+  { option: "warmup", syntax: "--warmup <share>", help: "share of training in which it rises", parse: number(0, 0.99) },
+  { option: "weightDecay", syntax: "--weight-decay <rate>", help: "decoupled weight decay", parse: number(0) },
+  {
+    option: "validationShare",
+    syntax: "--validation <share>",
+    help: "set this share of the rows aside and measure on them",
+    parse: number(0, 0.9),
+  },
+  { option: "merge", syntax: "--merge <kind>", help: "how worlds are merged", choices: MERGE_KINDS },
+  {
+    option: "priorAlpha",
+    syntax: "--prior <weight>",
+    help: "weight of a label's log frequency in its score",
+    parse: number(0, 10),
+  },
+  { option: "seed", syntax: "--seed <number>", help: "everything random derives from it", parse: integer(0) },
+];
+
+export const WORLDS_FLAG: Flag<unknown> = {
+  syntax: "-w, --worlds <count|list>",
+  help: "R, or worlds to train now: 16, 0-7, 3,5,8-11",
+  parse: worldSelection,
+};

@@ -1,0 +1,178 @@
+/** @file manyworlds train: files of rows in, a model directory out. */
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { ConfigError } from "../core/errors.js";
+import { countParameters } from "../mach/parameter-count.js";
+import type { ModelOptions } from "../train/model-options.js";
+import { worldOptionsOf } from "../train/model-options.js";
+import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
+import { addFlags, type WorldSelection } from "./flags.js";
+import { formatMetrics } from "./metrics-table.js";
+import type { CommandContext } from "./program.js";
+import { createProgress, formatSeconds, type Progress } from "./progress.js";
+import { formatSkipped } from "./skipped-rows.js";
+import { formatBytes, formatCount, formatLarge, formatPairs } from "./tables.js";
+import { FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, RUN_FLAGS, WORLDS_FLAG } from "./train-flags.js";
+import { packageVersion } from "./version.js";
+
+type Options = Record<string, unknown>;
+
+export function addTrainCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command("train")
+    .summary("learn a model from rows of labels and text or features")
+    .description(
+      "Learns a model from rows of labels and text (TSV, CSV, fastText) or feature numbers (XC repository, svmlight);\n" +
+        "plain or .gz. Whatever you leave out is chosen from the data.",
+    )
+    .argument("<files...>", "training rows");
+  addFlags(command, [...RUN_FLAGS, WORLDS_FLAG, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
+  command.addHelpText(
+    "after",
+    `
+Example:
+  $ manyworlds train train.tsv --model m/
+  $ manyworlds train train.tsv --model m/ --worlds 16 --buckets 2000 --hidden 256 --epochs 5 --seed 1
+  $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it`,
+  );
+  command.action(async (files: string[], options: Options) => runTrain(files, options, context));
+}
+
+async function runTrain(files: string[], options: Options, context: CommandContext): Promise<void> {
+  if (typeof options.model !== "string") {
+    throw new ConfigError("train: expected --model <dir>, the directory to write; add for example --model m/");
+  }
+  if (options.resume === true && options.overwrite === true) {
+    throw new ConfigError("train: --resume continues a model and --overwrite replaces it; give one of them");
+  }
+  const selection = options.worlds as WorldSelection | undefined;
+  const progress = createProgress(context.stderr, { quiet: options.quiet === true });
+  const startedMs = performance.now();
+  try {
+    const report = await trainModel({
+      inputs: files,
+      modelPath: options.model,
+      mode: options.resume === true ? "resume" : options.overwrite === true ? "overwrite" : "create",
+      options: modelOptions(options, selection),
+      worlds: selection?.worlds ?? null,
+      textOptions: textOptions(options),
+      normalize: options.normalize !== false,
+      ...(typeof options.format === "string" ? { format: options.format } : {}),
+      skipBadRows: options.skipBadRows === true,
+      numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
+      ...(typeof options.checkpoint === "number" ? { checkpointIntervalMs: 1000 * options.checkpoint } : {}),
+      writtenBy: `manyworlds ${packageVersion()}`,
+      signal: context.signal,
+      onEvent: (event) => showEvent(event, progress),
+    });
+    progress.close();
+    const summary = summarise(report, options.model, (performance.now() - startedMs) / 1000);
+    context.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : formatSummary(summary, report));
+  } finally {
+    progress.close();
+  }
+}
+
+/** What the user set, under the names of ModelOptions. */
+function modelOptions(options: Options, selection: WorldSelection | undefined): Partial<ModelOptions> {
+  const given: Options = {};
+  for (const { option, syntax } of MODEL_FLAGS) {
+    const name = /--([a-z-]+)/.exec(syntax)?.[1] ?? "";
+    const value = options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    if (value !== undefined) given[option] = value;
+  }
+  if (selection !== undefined) given.numWorlds = selection.count;
+  return given as Partial<ModelOptions>;
+}
+
+function textOptions(options: Options): object {
+  const names = {
+    wordNgrams: "wordNgrams",
+    charNgrams: "charNgrams",
+    hashBits: "hashBits",
+    minDf: "minDocumentFrequency",
+    maxFeatures: "maxFeatures",
+  };
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([flag, option]) => (options[flag] === undefined ? [] : [[option, options[flag]]])),
+  );
+}
+
+function showEvent(event: TrainEvent, progress: Progress): void {
+  switch (event.kind) {
+    case "reading":
+      progress.update({
+        job: "reading",
+        fraction: event.bytesRead / Math.max(1, event.bytesTotal),
+        details: { rows: formatCount(event.rows) },
+      });
+      break;
+    case "prepared": {
+      const { numRows, numFeatures, numLabels } = event.data;
+      const { numBuckets, hidden, epochs, loss } = event.options;
+      progress.finish("reading");
+      progress.note(
+        `${formatCount(numRows)} rows, ${formatCount(numFeatures)} features, ${formatCount(numLabels)} labels → ` +
+          `${event.worlds.length} worlds of ${formatCount(numBuckets)} buckets, hidden ${hidden.join("-") || "none"}, ${epochs} epochs, ${loss}`,
+      );
+      const skipped = formatSkipped(event.data.skipped);
+      if (skipped !== "") progress.note(skipped);
+      break;
+    }
+    case "progress":
+      progress.update({
+        job: `world ${event.world}`,
+        fraction: event.step / event.numSteps,
+        details: { epoch: `${event.epoch}/${event.epochs}`, loss: event.loss.toFixed(3) },
+        rate: { perSecond: event.rowsPerSecond, unit: "rows" },
+      });
+      break;
+    case "world":
+      progress.finish(`world ${event.world}`, describeWorld(event));
+  }
+}
+
+function describeWorld({ world, result }: TrainEvent & { kind: "world" }): string {
+  if (result.status === "diverged") return result.message;
+  return `world ${world}  ${formatSeconds(result.seconds)}  loss ${result.loss.toFixed(3)}  ${formatBytes(result.file.bytes)}`;
+}
+
+function summarise(report: TrainReport, model: string, seconds: number) {
+  const { options, data } = report;
+  const { user, system } = process.cpuUsage();
+  const parameters = countParameters(worldOptionsOf(options, data.numFeatures), options.numWorlds, data.numLabels);
+  return {
+    model,
+    rows: data.numRows,
+    features: data.numFeatures,
+    labels: data.numLabels,
+    skippedRows: data.numSkipped,
+    trainedWorlds: report.trainedWorlds,
+    keptWorlds: report.keptWorlds,
+    options,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    parameters: parameters.ensemble,
+    fullSoftmaxParameters: parameters.fullSoftmax,
+    ...(report.manifest.metrics === null ? {} : { validation: report.manifest.metrics }),
+  };
+}
+
+function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: TrainReport): string {
+  const worlds =
+    `${summary.trainedWorlds.length} trained` +
+    (summary.keptWorlds.length > 0 ? `, ${summary.keptWorlds.length} kept` : "");
+  const pairs: [string, string][] = [
+    ["model", summary.model],
+    ["worlds", worlds],
+    ["train time", `${formatSeconds(summary.seconds)} (${formatSeconds(summary.cpuSeconds)} of processor time)`],
+    ["peak memory", formatBytes(summary.peakMemoryBytes)],
+    [
+      "parameters",
+      `${formatLarge(summary.parameters)}; a full softmax of the same width has ${formatLarge(summary.fullSoftmaxParameters)}`,
+    ],
+  ];
+  const table = manifest.metrics === null ? "" : `\nOn the rows set aside:\n${formatMetrics(manifest.metrics)}\n`;
+  return `${formatPairs(pairs)}\n${table}`;
+}

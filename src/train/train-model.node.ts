@@ -1,0 +1,278 @@
+/**
+ * @file How does a model come about, and go on after a crash? From files of rows to a directory of trained worlds.
+ *
+ *   read rows ─▶ choose options ─▶ model directory (labels, vectorizer, manifest) ─▶ worlds on threads ─▶ publish
+ *
+ * Modes: "create" refuses to touch a model; "overwrite" builds a new one beside it and swaps when all worlds are there;
+ * "resume" continues: same data (by fingerprint), same options, worlds that are missing or damaged, or further ones.
+ * The manifest learns of a world only after its file is complete on disk, so a crash loses at most what the threads were
+ * doing since their last checkpoint.
+ *
+ * Memory: the data once, shared, and one world (weights, optimiser, activations) for each running thread.
+ */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import type { Manifest } from "../checkpoint/manifest.js";
+import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
+import { lockModel } from "../checkpoint/model-lock.node.js";
+import { ConfigError, DivergenceError } from "../core/errors.js";
+import type { Dataset } from "../data/dataset.js";
+import { chooseHoldout, selectRows } from "../data/holdout.js";
+import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
+import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
+import { createKernels } from "../kernels/index.js";
+import { evaluateEnsemble } from "../mach/evaluate.js";
+import { LabelHash } from "../mach/label-hash.js";
+import { loadEnsemble } from "../mach/load-ensemble.js";
+import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
+import { runJobs } from "../parallel/worker-pool.node.js";
+import { chooseOptions } from "./choose-options.js";
+import {
+  checkModelOptions,
+  checkResumable,
+  type ModelOptions,
+  modelOptionsOf,
+  optimizationOf,
+  worldOptionsOf,
+} from "./model-options.js";
+import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
+
+export const LABELS_FILE = "labels.bin";
+export const VECTORIZER_FILE = "vectorizer.json";
+/** Often enough to lose little, seldom enough that writing a world thrice its size costs a few per cent at most. */
+const CHECKPOINT_INTERVAL_MS = 30_000;
+
+export interface TrainRequest {
+  /** Files of rows. */
+  readonly inputs: readonly string[];
+  readonly modelPath: string;
+  /** Default "create". */
+  readonly mode?: "create" | "resume" | "overwrite";
+  /** Options that differ from what `chooseOptions` would choose. */
+  readonly options?: Partial<ModelOptions>;
+  /** Train only these worlds now; null: all. */
+  readonly worlds?: readonly number[] | null;
+  readonly textOptions?: Partial<TextVectorizerOptions>;
+  /** Scale rows of numbers to norm 1. Default true. */
+  readonly normalize?: boolean;
+  readonly format?: string;
+  readonly skipBadRows?: boolean;
+  /** Worker threads, each training one world at a time. */
+  readonly numThreads: number;
+  /** Default 30 s. */
+  readonly checkpointIntervalMs?: number;
+  /** Written to the manifest. */
+  readonly writtenBy: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+/** What a run reports while it goes on. */
+export type TrainEvent =
+  | ({ readonly kind: "reading" } & ReadProgress)
+  | {
+      readonly kind: "prepared";
+      readonly data: LoadReport;
+      readonly options: ModelOptions;
+      readonly worlds: readonly number[];
+    }
+  | ({ readonly kind: "progress"; readonly world: number } & WorldJobProgress)
+  | { readonly kind: "world"; readonly world: number; readonly result: WorldJobResult };
+
+export interface TrainReport {
+  readonly options: ModelOptions;
+  readonly data: LoadReport;
+  /** Worlds trained by this run, and worlds that the model had before. */
+  readonly trainedWorlds: readonly number[];
+  readonly keptWorlds: readonly number[];
+  readonly manifest: Manifest;
+}
+
+/**
+ * Trains a model. @throws {ConfigError} for options, {FormatError} for data or a model that does not fit,
+ * {DivergenceError} when a world diverged (the others are finished first), {InterruptedError} on `signal`.
+ */
+export async function trainModel(request: TrainRequest): Promise<TrainReport> {
+  const { modelPath, mode = "create" } = request;
+  if (mode === "create" && ModelDirectory.exists(modelPath)) {
+    throw new ConfigError(
+      `${modelPath}: a model is there already; use --resume to continue it, --overwrite to replace it`,
+    );
+  }
+  const lock = lockModel(modelPath);
+  try {
+    const existing = mode === "resume" ? ModelDirectory.openForTraining(modelPath) : null;
+    return await (existing === null ? startModel(request) : continueModel(request, existing));
+  } finally {
+    lock.release();
+  }
+}
+
+async function startModel(request: TrainRequest): Promise<TrainReport> {
+  const loaded = await loadDataset(request.inputs, {
+    ...readOptions(request),
+    textOptions: request.textOptions,
+    numericOptions: { normalize: request.normalize ?? true },
+  });
+  const { report } = loaded;
+  const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
+  const options = chooseOptions(shape, request.options ?? {});
+  checkModelOptions(options);
+  const parts = splitRows(loaded.dataset, options);
+  const network = worldOptionsOf(options, report.numFeatures);
+  const hash = new LabelHash({ ...options, numLabels: report.numLabels });
+  loaded.labelTable.countLabels(parts.training.labels);
+  const description: ModelDescription = {
+    writtenBy: request.writtenBy,
+    created: null,
+    network,
+    hash: hash.toJSON(),
+    merge: options.merge,
+    prior: { alpha: options.priorAlpha, seenOnly: options.seenOnly },
+    training: { ...optimizationOf(options) },
+    dataset: {
+      fingerprint: report.fingerprint,
+      files: report.files.map(({ path }) => basename(path)),
+      format: report.files[0].format,
+      numRows: parts.training.features.numRows,
+      numFeatures: report.numFeatures,
+      numLabels: report.numLabels,
+      numNonZeros: report.numNonZeros,
+      numLabelOccurrences: report.numLabelOccurrences,
+      numSkipped: report.numSkipped,
+    },
+    labelsFile: LABELS_FILE,
+    vectorizerFile: VECTORIZER_FILE,
+    labelCountsFile: null,
+    metrics: null,
+  };
+  const vectorizer = new TextEncoder().encode(`${JSON.stringify(loaded.vectorizer)}\n`);
+  const directory = ModelDirectory.create(
+    request.modelPath,
+    description,
+    { [LABELS_FILE]: [loaded.labelTable.toBytes()], [VECTORIZER_FILE]: [vectorizer] },
+    { overwrite: request.mode === "overwrite" },
+  );
+  return trainWorlds(request, directory, { report, parts }, options);
+}
+
+async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
+  const { manifest } = directory;
+  const stored = modelOptionsOf(manifest);
+  checkResumable(request.options ?? {}, stored, request.modelPath);
+  const loaded = await loadDataset(request.inputs, {
+    ...readOptions(request),
+    vectorizer: loadModelVectorizer(directory),
+    labelTable: loadLabels(directory),
+  });
+  if (loaded.report.fingerprint !== manifest.dataset.fingerprint) {
+    throw new ConfigError(
+      `${request.modelPath}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
+        "give the same files to resume, or use --overwrite to start anew",
+    );
+  }
+  const numWorlds = Math.max(stored.numWorlds, request.options?.numWorlds ?? 0);
+  if (numWorlds > stored.numWorlds) {
+    directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
+  }
+  const parts = splitRows(loaded.dataset, stored);
+  return trainWorlds(request, directory, { report: loaded.report, parts }, { ...stored, numWorlds });
+}
+
+function readOptions(request: TrainRequest): Parameters<typeof loadDataset>[1] & object {
+  const { format, skipBadRows, signal, onEvent } = request;
+  const onProgress = (progress: ReadProgress): void => onEvent?.({ kind: "reading", ...progress });
+  return { format, skipBadRows, signal, onProgress };
+}
+
+/** What worlds learn from, and what was set aside. */
+interface DataParts {
+  readonly training: Dataset;
+  /** null: nothing. */
+  readonly validation: Dataset | null;
+}
+
+function splitRows(dataset: Dataset, { validationShare, seed }: ModelOptions): DataParts {
+  if (validationShare === 0) return { training: dataset, validation: null };
+  const { train, validation } = chooseHoldout(dataset.features.numRows, { share: validationShare, seed });
+  return { training: selectRows(dataset, train), validation: selectRows(dataset, validation) };
+}
+
+async function trainWorlds(
+  request: TrainRequest,
+  directory: ModelDirectory,
+  loaded: { readonly report: LoadReport; readonly parts: DataParts },
+  options: ModelOptions,
+): Promise<TrainReport> {
+  const { onEvent, signal } = request;
+  const wanted = request.worlds ?? Array.from({ length: options.numWorlds }, (_, world) => world);
+  const kept = wanted.filter((world) => directory.checkWorld(world) === "ok");
+  const jobs = wanted.filter((world) => !kept.includes(world));
+  onEvent?.({ kind: "prepared", data: loaded.report, options, worlds: jobs });
+
+  const model = worldOptionsOf(options, loaded.report.numFeatures);
+  const optimization = optimizationOf(options);
+  const hash = LabelHash.fromJSON(directory.manifest.hash);
+  const shared: WorldJobShared = {
+    dataset: loaded.parts.training,
+    model,
+    optimization,
+    root: directory.root,
+    runFingerprint: runFingerprint(loaded.report.fingerprint, {
+      model,
+      optimization,
+      p: hash.p,
+      kernels: createKernels().info,
+    }),
+    checkpointIntervalMs: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
+  };
+  const trained: number[] = [];
+  const diverged: (WorldJobResult & { status: "diverged" })[] = [];
+  await runJobs<WorldJob, WorldJobProgress, WorldJobResult>(
+    jobs.map((world) => ({ world, hash: hash.parameters(world) })),
+    {
+      script: new URL("./world-worker.node.js", import.meta.url),
+      numThreads: request.numThreads,
+      shared,
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: ({ world }, progress) => onEvent?.({ kind: "progress", world, ...progress }),
+    },
+    ({ world }, result) => {
+      if (result.status === "done") {
+        const { file, loss, seconds } = result;
+        directory.recordWorld({ ...file, epochs: options.epochs, loss, seconds });
+        trained.push(world);
+      } else diverged.push(result);
+      onEvent?.({ kind: "world", world, result });
+    },
+  );
+  if (diverged.length > 0) {
+    const others = diverged.length === 1 ? "" : ` (and ${diverged.length - 1} more worlds)`;
+    throw new DivergenceError(`${diverged[0].message}${others}`, diverged[0].step);
+  }
+  if (loaded.parts.validation !== null) await measure(directory, loaded.parts.validation);
+  directory.publish();
+  return {
+    options,
+    data: loaded.report,
+    trainedWorlds: trained.sort((a, b) => a - b),
+    keptWorlds: kept,
+    manifest: directory.manifest,
+  };
+}
+
+/** Puts the figures on the rows set aside into the manifest. */
+async function measure(directory: ModelDirectory, { features, labels }: Dataset): Promise<void> {
+  const { labelCounts } = loadLabels(directory);
+  const { ensemble } = await loadEnsemble(createKernels(), directory, { labelCounts });
+  const numTrainingRows = Number(directory.manifest.dataset.numRows);
+  const propensity = labelCounts === null ? null : { labelCounts, numTrainingRows };
+  directory.update({ metrics: evaluateEnsemble(ensemble, features, labels, { propensity }) });
+}
+
+/** Equal for runs whose worlds have equal bytes: a checkpoint of another run is not continued. */
+function runFingerprint(dataFingerprint: string, run: object): string {
+  return createHash("sha256")
+    .update(JSON.stringify([dataFingerprint, run]))
+    .digest("hex");
+}
