@@ -32,6 +32,7 @@ export {
   type Dtype,
   decodeSafetensors,
   encodeHeader,
+  encodeSafetensors,
   type NamedTensor,
   parseHeader,
   parsePrefix,

@@ -8,7 +8,7 @@ import { FormatError } from "../core/errors.js";
 import { type WriteFileSystem, type WrittenFile, writeFileAtomic } from "./atomic-write.node.js";
 import {
   dtypeOf,
-  encodeHeader,
+  encodeSafetensors,
   type NamedTensor,
   newTensorArray,
   PREFIX_BYTES,
@@ -30,18 +30,7 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   fileSystem?: WriteFileSystem,
 ): WrittenFile {
-  return writeFileAtomic(path, tensorChunks(tensors, metadata), fileSystem);
-}
-
-function* tensorChunks(
-  tensors: readonly NamedTensor[],
-  metadata: Readonly<Record<string, string>>,
-): Iterable<Uint8Array> {
-  yield encodeHeader(tensors, metadata);
-  for (const { shape, data } of tensors) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    yield tensorBytes(data, size);
-  }
+  return writeFileAtomic(path, encodeSafetensors(tensors, metadata), fileSystem);
 }
 
 /** Says where a tensor goes: an array of its dtype with at least `size` elements, or null to skip it. */

@@ -95,6 +95,18 @@ export function encodeHeader(tensors: readonly NamedTensor[], metadata: Readonly
   return bytes;
 }
 
+/** A whole file piece by piece, for `writeFileAtomic`: the header, then each tensor's own bytes, not copied. */
+export function* encodeSafetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array, void> {
+  yield encodeHeader(tensors, metadata);
+  for (const { shape, data } of tensors) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    yield tensorBytes(data, size);
+  }
+}
+
 /** Header length from the first 8 bytes. @throws {FormatError} if a file of `fileBytes` bytes cannot hold it. */
 export function parsePrefix(prefix: Uint8Array, fileBytes: number, file: string): number {
   if (fileBytes < PREFIX_BYTES + 2 || prefix.length < PREFIX_BYTES) {

@@ -33,12 +33,19 @@ export interface LoadOptions {
   /** Check each file's SHA-256. Default true. */
   readonly verify?: boolean;
   readonly maxScoreBytes?: number;
+  /**
+   * Makes the arrays that hold parameters. Default the kernels' memory; shared arrays let worker threads answer with the
+   * same parameters (native kernels reach any array without a copy).
+   */
+  readonly allocate?: (length: number) => Float32Array;
 }
 
 export interface LoadedEnsemble {
   readonly ensemble: Ensemble;
   /** Worlds of the model, or of those asked for, that do not answer. */
   readonly missingWorlds: readonly number[];
+  /** Arrays by name of each world that answers, for a WorldScorer in another thread. */
+  readonly parameters: ReadonlyMap<number, ReadonlyMap<string, Float32Array>>;
 }
 
 /** @throws {FormatError} for a damaged world. @throws {ConfigError} if no world is there, or the hash is not its seed's. */
@@ -53,11 +60,14 @@ export async function loadEnsemble(
   const { present } = source.listWorlds();
   const wanted = options.worlds ?? Array.from({ length: hash.numWorlds }, (_, world) => world);
   const missingWorlds = wanted.filter((world) => !present.includes(world));
+  const memory = options.allocate === undefined ? kernels : { f32: options.allocate };
+  const arrays = new Map<number, ReadonlyMap<string, Float32Array>>();
   const worlds: LoadedWorld[] = [];
   for (const world of present.filter((world) => wanted.includes(world))) {
     const file = manifest.worlds.find((record) => record.world === world)?.file ?? `world ${world}`;
-    const parameters = new WorldParameters(kernels, worldOptions, file);
+    const parameters = new WorldParameters(memory, worldOptions, file);
     await source.readWorld(world, (entry) => parameters.target(entry), options.verify);
+    arrays.set(world, parameters.complete());
     worlds.push({ world, scorer: new WorldScorer(kernels, worldOptions, parameters.complete()) });
   }
   if (worlds.length === 0) {
@@ -73,7 +83,7 @@ export async function loadEnsemble(
     prior: manifestPrior(kernels, manifest, options.labelCounts),
     ...(options.maxScoreBytes === undefined ? {} : { maxScoreBytes: options.maxScoreBytes }),
   });
-  return { ensemble, missingWorlds };
+  return { ensemble, missingWorlds, parameters: arrays };
 }
 
 /** The prior that a manifest asks for. @throws {ConfigError} for counts of another number of labels. */

@@ -4,7 +4,13 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeHeader, type NamedTensor, tensorBytes } from "../../src/checkpoint/safetensors.js";
+import {
+  decodeSafetensors,
+  encodeHeader,
+  encodeSafetensors,
+  type NamedTensor,
+  tensorBytes,
+} from "../../src/checkpoint/safetensors.js";
 import {
   loadSafetensors,
   readSafetensors,
@@ -25,15 +31,7 @@ const sample = (): NamedTensor[] => [
 const METADATA = { world: "7", note: "ünï ☃" };
 
 function bytesOf(tensors: readonly NamedTensor[], metadata: Record<string, string> = {}): Uint8Array {
-  const parts = [encodeHeader(tensors, metadata)];
-  for (const { shape, data } of tensors)
-    parts.push(
-      tensorBytes(
-        data,
-        shape.reduce((a, b) => a * b, 1),
-      ),
-    );
-  return Uint8Array.from(Buffer.concat(parts));
+  return Uint8Array.from(Buffer.concat([...encodeSafetensors(tensors, metadata)]));
 }
 
 /** Everything that a reader gets out of a file, comparable. */

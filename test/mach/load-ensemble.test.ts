@@ -7,6 +7,7 @@ import { createReferenceKernels } from "../../src/kernels/index.js";
 import { Ensemble } from "../../src/mach/ensemble.js";
 import { loadEnsemble, type WorldSource } from "../../src/mach/load-ensemble.js";
 import type { WorldOptions } from "../../src/mach/world.js";
+import { WorldScorer } from "../../src/mach/world-scorer.js";
 import { sampleDescription } from "../checkpoint/sample-manifest.js";
 import { temporaryDirectory } from "../checkpoint/temporary-directory.js";
 import { type RandomModel, randomBatch, randomModel } from "./random-model.js";
@@ -53,6 +54,16 @@ describe("loadEnsemble", () => {
       merge: "log-score",
     });
     expect(ensemble.predict(batch, { k: 6 })).toEqual(inMemory.predict(batch, { k: 6 }));
+
+    // Another thread's ensemble: the same parameters in shared memory, read once.
+    const allocate = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * length));
+    const shared = await loadEnsemble(kernels, directory, { labelCounts: null, allocate });
+    const worlds = [...shared.parameters].map(([world, arrays]) => {
+      for (const array of arrays.values()) expect(array.buffer).toBeInstanceOf(SharedArrayBuffer);
+      return { world, scorer: new WorldScorer(kernels, network, arrays) };
+    });
+    const other = new Ensemble(kernels, { hash: model.hash, worldOptions: network, worlds, merge: "log-score" });
+    expect(other.predict(batch, { k: 6 })).toEqual(inMemory.predict(batch, { k: 6 }));
 
     const labelCounts = new Uint32Array(30).fill(4, 0, 5);
     const seen = (await loadEnsemble(kernels, directory, { labelCounts })).ensemble.predict(batch, { k: 6 });
