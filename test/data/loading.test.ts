@@ -106,7 +106,7 @@ describe("readQueries", () => {
 
   it("ignores labels, and keeps the place of bad rows", async () => {
     const { vectorizer } = await loadDataset(numbers);
-    const path = write("queries.xc", "5 4 3\n0 0:1\n0:1 2:1\n1 1:x\n 9:1\n\n");
+    const path = write("queries.xc", "5 4 3\n0,99 0:1\n0:1 2:1\n1 1:x\n 9:1\n\n");
     const { batches, report } = await batchesOf(path, { vectorizer, skipBadRows: true });
     expect(Array.from(batches[0].features.offsets)).toEqual([0, 1, 3, 3, 3, 3]);
     expect(report.skipped.map(({ reason, firstLine }) => [reason, firstLine])).toEqual([

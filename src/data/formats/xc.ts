@@ -96,7 +96,7 @@ class XcParser extends LineParser {
         return this.malformed("integer labels separated by commas, then feature:value pairs", bytes, from, end, target);
       }
       const isNegative = sign === MINUS && label > 0;
-      if (this.hasHeader && (label >= this.numLabels || isNegative)) {
+      if (this.hasHeader && (label >= this.numLabels || isNegative) && target.purpose !== "predict") {
         const number = isNegative ? -label : label;
         target.reject(
           this.line,
