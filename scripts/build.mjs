@@ -46,7 +46,7 @@ for (const option of options) {
  */
 const FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"];
 const WARNINGS = ["-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-function"];
-const NATIVE = ["-fPIC", "-fvisibility=hidden"];
+const NATIVE = ["-g0", "-fPIC", "-fvisibility=hidden"];
 
 /** zig's name of a processor, gcc's, and the flags that both need. LLVM by itself would split 512-bit vectors. */
 const X64 = [
@@ -127,7 +127,7 @@ function buildAddon(compiler, name) {
   const target = compiler.zig ? ["-target", triple] : [];
   const cpu = (zig, cc) => (compiler.zig ? `-mcpu=${zig}` : `-march=${cc}`);
   const baseCpu = compiler.zig ? [cpu(base)] : [];
-  const link = name.startsWith("darwin") ? ["-shared", "-Wl,-undefined,dynamic_lookup"] : ["-shared", "-Wl,-S"];
+  const link = name.startsWith("darwin") ? ["-shared", "-Wl,-undefined,dynamic_lookup"] : ["-shared"];
   const headers = ["-isystem", require("node-api-headers").include_dir];
   const file = join(output, `manyworlds-${name}.node`);
   const flags = [...FLAGS, ...WARNINGS, ...NATIVE];

@@ -1,0 +1,58 @@
+/**
+ * @file Which data do the benches measure with, which settings, and what do others reach on the same files?
+ *
+ * Settings were chosen on a validation part of the training split, never on the test split: `node bench/validation.mjs`
+ * repeats the choice. Peers' figures come with the data (its README): their documented defaults, a 2-core Xeon with
+ * AVX-512, processor seconds of the whole process, start and load included.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+/** Folder with the data sets; MANYWORLDS_BENCH_DATA overrides. */
+export const dataRoot = process.env.MANYWORLDS_BENCH_DATA ?? join(root, "../shared/data");
+export const cli = join(root, "dist/src/cli/main.js");
+
+/**
+ * `flags`: what train is given beside the defaults; `best`: the best peer at each of P@1/3/5; `speed`: the fastest peer
+ * within one point of the best P@1, whose figure is to be reached in at most twice its processor seconds with `fast`.
+ */
+export const DATASETS = {
+  nvd: {
+    flags: [],
+    fast: ["--worlds", "2"],
+    best: [66.04, 34.92, 24.53],
+    bestOf: "PECOS XR-Linear",
+    speed: { peer: "PECOS XR-Linear", p1: 66.04, cpuSeconds: 56.7 },
+  },
+};
+
+/** Path of a split; unpacks .xz (which Node cannot) once, into a temporary folder. */
+export function splitPath(name, split) {
+  const gz = join(dataRoot, name, `${split}.xc.gz`);
+  if (existsSync(gz)) return gz;
+  const xz = join(dataRoot, name, `${split}.xc.xz`);
+  if (!existsSync(xz)) {
+    throw new Error(`no ${name} data below ${dataRoot}; set MANYWORLDS_BENCH_DATA to the folder of the data sets`);
+  }
+  const folder = join(tmpdir(), "manyworlds-bench");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.${split}.xc`);
+  if (!existsSync(path) || statSync(path).mtimeMs < statSync(xz).mtimeMs) {
+    execFileSync("sh", ["-c", 'xz -dc "$0" > "$1.part" && mv "$1.part" "$1"', xz, path]);
+  }
+  return path;
+}
+
+/** Runs the command line with --json. @returns its parsed output, and the process's own processor seconds. */
+export function manyworlds(...args) {
+  const out = execFileSync(process.execPath, [cli, ...args, "--json"], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 30,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return JSON.parse(out);
+}

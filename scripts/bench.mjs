@@ -1,0 +1,42 @@
+/**
+ * @file npm run bench [name …]: measures what the documents claim and writes it to bench/results/, one file a bench.
+ *
+ * Run it on a machine that does nothing else. Needs the data sets (bench/README.md says which); `kernels` needs none.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const BENCHES = {
+  kernels: ["bench/kernels.mjs"],
+  "step-profile": ["bench/step-profile.mjs"],
+  scaling: ["bench/scaling.mjs"],
+  prediction: ["bench/prediction.mjs"],
+  speed: ["bench/quality.mjs", "--fast"],
+  quality: ["bench/quality.mjs"],
+};
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
+const unknown = names.find((name) => !(name in BENCHES));
+if (unknown !== undefined) {
+  console.error(`no bench "${unknown}"; there are ${Object.keys(BENCHES).join(", ")}`);
+  process.exit(2);
+}
+const build = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+if (build.status !== 0) process.exit(build.status ?? 1);
+mkdirSync(`${root}/bench/results`, { recursive: true });
+let failed = 0;
+for (const name of names) {
+  console.log(`\n== ${name}: node ${BENCHES[name].join(" ")}`);
+  const { status, stdout } = spawnSync(process.execPath, BENCHES[name], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  process.stdout.write(stdout);
+  if (status === 0) writeFileSync(`${root}/bench/results/${name}.txt`, `$ node ${BENCHES[name].join(" ")}\n${stdout}`);
+  else failed++;
+}
+process.exit(failed === 0 ? 0 : 1);
