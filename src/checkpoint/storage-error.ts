@@ -31,6 +31,7 @@ const EXPLANATIONS: Record<string, string> = {
   EROFS: "the file system is read-only",
   EISDIR: "expected a file, found a directory",
   ENOTDIR: "expected a directory, found a file on the way",
+  EEXIST: "something else of that name stands in the way; remove it, or choose another path",
   ENOENT: "no such file or directory",
   EMFILE: "too many open files; raise the limit (ulimit -n)",
 };

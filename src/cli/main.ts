@@ -5,6 +5,7 @@
  *   0  done      2  bad input or usage      1  a fault of ours      130  interrupted (SIGINT, SIGTERM)
  */
 import { CommanderError } from "commander";
+import { explainStorage } from "../checkpoint/storage-error.js";
 import { ManyworldsError } from "../core/errors.js";
 import { createProgram } from "./program.js";
 
@@ -18,10 +19,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     abort.abort();
   });
 }
-// A reader that goes away (`| head`) is no fault.
+// A reader that goes away (`| head`) is no fault; a full disk is not ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.exit(error.code === "EPIPE" ? 0 : report(explainStorage("standard output", "could not be written", error)));
 });
 
 try {

@@ -52,7 +52,7 @@ Example:
     if (queries.length > 0 === (typeof input === "string")) {
       throw new ConfigError("predict: expected queries or --input <file>, one of the two; see predict --help");
     }
-    const progress = createProgress(context.stderr, { quiet: typeof input !== "string" });
+    const progress = createProgress(context.stderr);
     try {
       const model = await loadModel(path, options, progress);
       const write = (out: Writable): Promise<void> =>

@@ -32,6 +32,8 @@ Example:
     );
   for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand]) add(program, context);
   for (const command of [program, ...program.commands]) {
+    const name = command === program ? "manyworlds" : `manyworlds ${command.name()}`;
+    command.showHelpAfterError(`see ${name} --help`);
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

@@ -12,7 +12,7 @@ export interface ProgressUpdate {
   readonly job: string;
   /** 0 … 1 */
   readonly fraction: number;
-  /** Shown as they are, and the fields of the JSON line. */
+  /** Fields of the JSON line, and parts of the bar's. */
   readonly details: Readonly<Record<string, string | number>>;
   /** Units done per second, with the unit's name. */
   readonly rate?: { readonly perSecond: number; readonly unit: string };
@@ -104,12 +104,18 @@ export function renderBar(update: ProgressUpdate, etaSeconds: number): string {
   const filled = Math.floor(Math.min(1, Math.max(0, update.fraction)) * BAR_WIDTH);
   const bar = "━".repeat(filled) + "─".repeat(BAR_WIDTH - filled);
   const parts = [`${update.job.padEnd(9)} ${bar} ${String(Math.floor(update.fraction * 100)).padStart(3)} %`];
-  for (const [key, value] of Object.entries(update.details)) parts.push(`${key} ${value}`);
+  for (const [key, value] of Object.entries(update.details)) parts.push(`${key} ${formatDetail(value)}`);
   if (update.rate !== undefined) {
     parts.push(`${Math.round(update.rate.perSecond).toLocaleString("en-US")} ${update.rate.unit}/s`);
   }
   if (Number.isFinite(etaSeconds)) parts.push(`ETA ${formatSeconds(etaSeconds)}`);
   return parts.join("  ");
+}
+
+/** Counts with separators; measured numbers with decimals that do not come and go. */
+function formatDetail(value: string | number): string {
+  if (typeof value === "string") return value;
+  return Number.isInteger(value) ? value.toLocaleString("en-US") : value.toFixed(3);
 }
 
 class LineProgress implements Progress {

@@ -6,12 +6,12 @@ import { SCHEDULE_NAMES } from "../optim/schedules.js";
 import { type Flag, integer, number, sizes, worldSelection } from "./flags.js";
 
 /** `3-5` or `4`. */
-function ngramRange(text: string): { min: number; max: number } {
+function ngramRange(text: string): readonly [number, number] {
   const match = /^([1-9])(?:-([1-9]))?$/.exec(text);
   const min = Number(match?.[1]);
   const max = Number(match?.[2] ?? match?.[1]);
   if (match === null || max < min) throw new InvalidArgumentError(`Expected lengths such as 3-5, got "${text}".`);
-  return { min, max };
+  return [min, max];
 }
 
 /** Where the model goes and what happens to one that is there. */

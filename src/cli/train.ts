@@ -56,7 +56,7 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       options: modelOptions(options, selection),
       worlds: selection?.worlds ?? null,
       textOptions: textOptions(options),
-      normalize: options.normalize !== false,
+      ...(options.normalize === false ? { normalize: false } : {}),
       ...(typeof options.format === "string" ? { format: options.format } : {}),
       skipBadRows: options.skipBadRows === true,
       numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
@@ -104,7 +104,7 @@ function showEvent(event: TrainEvent, progress: Progress): void {
       progress.update({
         job: "reading",
         fraction: event.bytesRead / Math.max(1, event.bytesTotal),
-        details: { rows: formatCount(event.rows) },
+        details: { rows: event.rows },
       });
       break;
     case "prepared": {
@@ -123,7 +123,7 @@ function showEvent(event: TrainEvent, progress: Progress): void {
       progress.update({
         job: `world ${event.world}`,
         fraction: event.step / event.numSteps,
-        details: { epoch: `${event.epoch}/${event.epochs}`, loss: event.loss.toFixed(3) },
+        details: { epoch: `${event.epoch}/${event.epochs}`, loss: Number(event.loss.toPrecision(6)) },
         rate: { perSecond: event.rowsPerSecond, unit: "rows" },
       });
       break;

@@ -25,7 +25,7 @@ export class BadRows {
 
   /** @throws {FormatError} unless bad rows are skipped. */
   reject(file: string, line: number, reason: BadRowReason, problem: string): void {
-    if (!this.skip) throw new FormatError({ file, line }, `${problem}, or skip bad rows (skipBadRows)`);
+    if (!this.skip) throw new FormatError({ file, line }, `${problem}, or skip bad rows (--skip-bad-rows)`);
     const known = this.byReason.get(reason);
     if (known !== undefined) known.count++;
     else this.byReason.set(reason, { reason, count: 1, firstFile: file, firstLine: line, firstProblem: problem });

@@ -221,5 +221,5 @@ function unknownFormat(purpose: Purpose, kind: "text" | "numeric" | null): strin
     .filter((format) => purpose === "predict" || format.name !== "lines")
     .map((format) => `${format.name} (${format.example})`)
     .join(", ");
-  return `expected a known format, got none; name it (format) or write rows as ${known}`;
+  return `expected a known format, got none; name it (--format) or write rows as ${known}`;
 }

@@ -96,11 +96,12 @@ export async function runJobs<J, P, R>(
   const workerData: PoolWorkerData = { shared: options.shared, stop };
   const runThread = async (): Promise<void> => {
     if (queue.length === 0) return;
-    const worker = new Worker(options.script, { workerData });
+    const worker = new PoolWorker<J, P, R>(options.script, workerData);
     try {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         options.onStart?.(job);
-        const result = await runOne<J, P, R>(worker, job, options.onProgress);
+        const current = job;
+        const result = await worker.run(job, (progress) => options.onProgress?.(current, progress));
         await onResult(job, result);
       }
     } catch (error) {
@@ -118,25 +119,52 @@ export async function runJobs<J, P, R>(
   if (failure !== null) throw failure;
 }
 
-function runOne<J, P, R>(worker: Worker, job: J, onProgress?: (job: J, progress: P) => void): Promise<R> {
-  return new Promise<R>((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
-      act();
-    };
-    const onMessage = (message: WorkerMessage<P, R>): void => {
-      if (message.kind === "progress") onProgress?.(job, message.progress);
-      else if (message.kind === "done") settle(() => resolve(message.result));
-      else settle(() => reject(new WorkerError(message.error)));
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void =>
-      settle(() => reject(new Error(`a worker thread exited with code ${code} in the middle of a job`)));
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
-    worker.postMessage(job);
-  });
+/** One thread and the job that it has. It is watched all its life: it may die between two jobs. */
+class PoolWorker<J, P, R> {
+  private readonly worker: Worker;
+  private job: { resolve(result: R): void; reject(error: unknown): void; onProgress(progress: P): void } | null = null;
+  private death: Error | null = null;
+
+  constructor(script: URL, workerData: PoolWorkerData) {
+    this.worker = new Worker(script, { workerData });
+    this.worker.on("message", (message: WorkerMessage<P, R>) => this.receive(message));
+    this.worker.on("messageerror", (error) => this.die(error));
+    this.worker.on("error", (error) => this.die(error));
+    this.worker.on("exit", (code) => this.die(new Error(`a worker thread exited with code ${code} before its time`)));
+  }
+
+  /** @throws the job's error, or what the thread died of. */
+  run(job: J, onProgress: (progress: P) => void): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      if (this.death !== null) return reject(this.death);
+      this.job = { resolve, reject, onProgress };
+      this.worker.postMessage(job);
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private receive(message: WorkerMessage<P, R>): void {
+    const { job } = this;
+    if (job === null) return;
+    if (message.kind === "progress") {
+      try {
+        job.onProgress(message.progress);
+      } catch (error) {
+        this.die(error);
+      }
+      return;
+    }
+    this.job = null;
+    if (message.kind === "done") job.resolve(message.result);
+    else job.reject(new WorkerError(message.error));
+  }
+
+  private die(error: unknown): void {
+    this.death ??= error instanceof Error ? error : new Error(String(error));
+    this.job?.reject(this.death);
+    this.job = null;
+  }
 }

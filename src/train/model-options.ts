@@ -83,11 +83,18 @@ export function modelOptionsOf(manifest: Manifest): ModelOptions {
  * merging does not concern what is trained.
  */
 export function checkResumable(given: Partial<ModelOptions>, stored: ModelOptions, modelPath: string): void {
-  for (const key of Object.keys(given) as (keyof ModelOptions)[]) {
-    if (key === "numWorlds" || given[key] === undefined) continue;
-    if (JSON.stringify(given[key]) === JSON.stringify(stored[key])) continue;
+  const { numWorlds: _, ...others } = given;
+  checkSame(others, stored, modelPath);
+}
+
+/** @throws {ConfigError} naming the first option of `given` that `stored` has with another value. */
+export function checkSame(given: object, stored: object, modelPath: string): void {
+  const known = new Map<string, unknown>(Object.entries(stored));
+  for (const [key, value] of Object.entries(given)) {
+    const [before, now] = [known.get(key), value].map((v) => JSON.stringify(v));
+    if (value === undefined || before === now) continue;
     throw new ConfigError(
-      `${modelPath}: this model was trained with ${key} ${JSON.stringify(stored[key])}, got ${JSON.stringify(given[key])}; ` +
+      `${modelPath}: this model was trained with ${key} ${before}, got ${now}; ` +
         "leave the option out to resume, or use --overwrite to start anew",
     );
   }

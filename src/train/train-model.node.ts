@@ -11,11 +11,12 @@
  * Memory: the data once, shared, and one world (weights, optimiser, activations) for each running thread.
  */
 import { createHash } from "node:crypto";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
-import { ConfigError, DivergenceError } from "../core/errors.js";
+import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { chooseHoldout, selectRows } from "../data/holdout.js";
 import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
@@ -30,6 +31,7 @@ import { chooseOptions } from "./choose-options.js";
 import {
   checkModelOptions,
   checkResumable,
+  checkSame,
   type ModelOptions,
   modelOptionsOf,
   optimizationOf,
@@ -53,7 +55,7 @@ export interface TrainRequest {
   /** Train only these worlds now; null: all. */
   readonly worlds?: readonly number[] | null;
   readonly textOptions?: Partial<TextVectorizerOptions>;
-  /** Scale rows of numbers to norm 1. Default true. */
+  /** Scale rows of numbers to norm 1. Default true, or as the model that is resumed does. */
   readonly normalize?: boolean;
   readonly format?: string;
   readonly skipBadRows?: boolean;
@@ -160,17 +162,22 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const { manifest } = directory;
   const stored = modelOptionsOf(manifest);
   checkResumable(request.options ?? {}, stored, request.modelPath);
-  const loaded = await loadDataset(request.inputs, {
-    ...readOptions(request),
-    vectorizer: loadModelVectorizer(directory),
-    labelTable: loadLabels(directory),
+  const vectorizer = loadModelVectorizer(directory);
+  const featureOptions = vectorizer.kind === "text" ? request.textOptions : { normalize: request.normalize };
+  checkSame(featureOptions ?? {}, vectorizer.options, request.modelPath);
+  const { fingerprint } = manifest.dataset;
+  const otherData = new ConfigError(
+    `${request.modelPath}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
+      "give the same files to resume, or use --overwrite to start anew",
+  );
+  const options = { ...readOptions(request), vectorizer, labelTable: loadLabels(directory) };
+  const loaded = await loadDataset(request.inputs, options).catch(async (error: unknown) => {
+    // What is wrong with a row of other data (its labels are unknown) would mislead.
+    const isOther =
+      error instanceof FormatError && ![null, fingerprint].includes(await fingerprintFiles(request.inputs));
+    throw isOther ? otherData : error;
   });
-  if (loaded.report.fingerprint !== manifest.dataset.fingerprint) {
-    throw new ConfigError(
-      `${request.modelPath}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
-        "give the same files to resume, or use --overwrite to start anew",
-    );
-  }
+  if (loaded.report.fingerprint !== fingerprint) throw otherData;
   const numWorlds = Math.max(stored.numWorlds, request.options?.numWorlds ?? 0);
   if (numWorlds > stored.numWorlds) {
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
@@ -259,6 +266,16 @@ async function trainWorlds(
     keptWorlds: kept,
     manifest: directory.manifest,
   };
+}
+
+/** The fingerprint that `loadDataset` reports, of files that it refuses; null if they cannot be read a second time. */
+async function fingerprintFiles(paths: readonly string[]): Promise<string | null> {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  }
+  return hash.digest("hex");
 }
 
 /** Puts the figures on the rows set aside into the manifest. */

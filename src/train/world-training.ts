@@ -148,7 +148,7 @@ export class WorldTraining {
     const { world, optimization } = this.options;
     throw new DivergenceError(
       `world ${world}: the loss became ${loss} at step ${this.stepsDone + 1} of ${this.numSteps}; ` +
-        `train it again with a smaller --learning-rate (it was ${optimization.learningRate})`,
+        `train again with --overwrite and a smaller --learning-rate (it was ${optimization.learningRate})`,
       this.stepsDone + 1,
     );
   }
