@@ -67,18 +67,16 @@ export class ChunkedArray<T extends Numbers> {
   /** Copies elements [start, start + count) to out[0, count). Chunks wholly before `start` are let go: read forwards. */
   readInto(start: number, count: number, out: T): void {
     let chunk = Math.floor(start / CHUNK_LENGTH);
-    if (chunk > 0) {
-      letGo(this.chunks[chunk - 1]);
-      this.chunks[chunk - 1] = null;
+    for (let before = chunk - 1; before >= 0 && this.chunks[before] !== null; before--) {
+      letGo(this.chunks[before]);
+      this.chunks[before] = null;
     }
-    let at = start - chunk * CHUNK_LENGTH;
-    let source = this.chunks[chunk] as T;
-    for (let i = 0; i < count; i++) {
-      if (at === CHUNK_LENGTH) {
-        source = this.chunks[++chunk] as T;
-        at = 0;
-      }
-      out[i] = source[at++];
+    let from = start - chunk * CHUNK_LENGTH;
+    for (let done = 0; done < count; chunk++) {
+      const take = Math.min(count - done, CHUNK_LENGTH - from);
+      out.set((this.chunks[chunk] as T).subarray(from, from + take) as never, done);
+      done += take;
+      from = 0;
     }
   }
 

@@ -16,6 +16,7 @@ import { checkTextOptions, TextVectorizer, type TextVectorizerOptions } from "./
 
 const DROPPED = 0xffffffff;
 const ASIDE = 255;
+const BLOCK_LENGTH = 65_536;
 
 /** Collects documents, then gives the vectorizer and their rows. */
 export class TextFitter {
@@ -85,30 +86,43 @@ export class TextFitter {
     const values = sharedArray(Float32Array, numEntries);
     const lengths = this.lengths.moveToShared();
     const { row } = this;
-    let { tf } = this;
+    // Entries are fetched in blocks of whole rows.
+    let ids = new Uint32Array(BLOCK_LENGTH);
+    let tf = new Uint8Array(BLOCK_LENGTH);
+    let blockStart = 0;
+    let blockEnd = 0;
     let read = 0;
     let written = 0;
     let aside = 0;
     for (let i = 0; i < numRows; i++) {
       const length = lengths[i];
-      row.reserve(length);
-      if (tf.length < length) tf = new Uint8Array(2 * length);
-      this.ids.readInto(read, length, row.columns);
-      this.counts.readInto(read, length, tf);
-      read += length;
-      let n = 0;
-      for (let j = 0; j < length; j++) {
-        const count = tf[j] < ASIDE ? tf[j] : this.largeCounts[aside++];
-        const column = columnOf === null ? row.columns[j] : columnOf[row.columns[j]];
-        if (column === DROPPED) continue;
-        row.columns[n] = column;
-        row.values[n++] = count;
+      if (read + length > blockEnd) {
+        if (length > ids.length) {
+          ids = new Uint32Array(length);
+          tf = new Uint8Array(length);
+        }
+        blockStart = read;
+        blockEnd = Math.min(read + ids.length, this.ids.length);
+        this.ids.readInto(blockStart, blockEnd - blockStart, ids);
+        this.counts.readInto(blockStart, blockEnd - blockStart, tf);
       }
+      row.reserve(length);
+      const rowColumns = row.columns;
+      const rowValues = row.values;
+      let n = 0;
+      for (let j = read - blockStart; j < read - blockStart + length; j++) {
+        const count = tf[j] < ASIDE ? tf[j] : this.largeCounts[aside++];
+        const column = columnOf === null ? ids[j] : columnOf[ids[j]];
+        if (column === DROPPED) continue;
+        rowColumns[n] = column;
+        rowValues[n++] = count;
+      }
+      read += length;
       row.length = n;
       vectorizer.weigh(row);
       for (let j = 0; j < row.length; j++) {
-        columns[written + j] = row.columns[j];
-        values[written + j] = row.values[j];
+        columns[written + j] = rowColumns[j];
+        values[written + j] = rowValues[j];
       }
       written += row.length;
       offsets[i + 1] = written;
