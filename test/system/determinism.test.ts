@@ -1,0 +1,77 @@
+/** @file Do a world's bytes depend on data, options, seed and its own number, and on nothing else? */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDirectory, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
+import { writeTextRows, writeXcRows } from "./sample-rows.js";
+
+const OPTIONS = ["--buckets", "24", "--hidden", "16,12", "--epochs", "2", "--dropout", "0.2", "--quiet"];
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  folder = createDirectory();
+  writeTextRows(at("rows.tsv"), { numRows: 600, numLabels: 40, seed: 1 });
+  writeXcRows(at("rows.xc"), { numRows: 600, numLabels: 40, seed: 1 });
+});
+afterAll(() => removeDirectory(folder));
+
+let numModels = 0;
+
+/** Trains with `args` and returns the worlds' digests. */
+async function digests(args: string[], kernels = "native", rows = "rows.tsv"): Promise<Record<string, string>> {
+  const model = at(`m${numModels++}`);
+  await succeed(["train", at(rows), "--model", model, ...OPTIONS, ...args], { env: { MANYWORLDS_KERNELS: kernels } });
+  return worldDigests(model);
+}
+
+describe.each(["native", "wasm", "reference"])("%s kernels: worlds are the same bytes", (kernels) => {
+  it("on one, two and three threads", async () => {
+    const one = await digests(["--worlds", "4", "--threads", "1"], kernels);
+    expect(new Set(Object.values(one)).size).toBe(4);
+    for (const threads of ["2", "3"]) {
+      expect(await digests(["--worlds", "4", "--threads", threads], kernels)).toEqual(one);
+    }
+  });
+});
+
+describe("native kernels", () => {
+  it("another seed gives other worlds", async () => {
+    const [first, second] = [
+      await digests(["--worlds", "2", "--seed", "1"]),
+      await digests(["--worlds", "2", "--seed", "2"]),
+    ];
+    for (const name of Object.keys(first)) expect(second[name]).not.toBe(first[name]);
+  });
+
+  it("a world is the same whatever siblings it has", async () => {
+    const { "world-002.safetensors": among } = await digests(["--worlds", "4"]);
+    expect(await digests(["--worlds", "2"])).not.toHaveProperty("world-002.safetensors");
+    expect(await digests(["--worlds", "2,9"])).toMatchObject({ "world-002.safetensors": among });
+  });
+
+  it.each([
+    ["sampled output and sigmoid", ["--output", "sampled", "--negatives", "8", "--loss", "sigmoid"]],
+    ["adagrad on an odd batch size", ["--optimizer", "adagrad", "--batch-size", "37"]],
+    ["rows set aside", ["--validation", "0.2"]],
+  ])("%s: on one and two threads", async (_, args) => {
+    const one = await digests([...args, "--worlds", "2", "--threads", "1"], "native", "rows.xc");
+    expect(await digests([...args, "--worlds", "2", "--threads", "2"], "native", "rows.xc")).toEqual(one);
+  });
+});
+
+describe("worlds added later", () => {
+  it("--worlds 0-1, then --worlds 2-3 --resume, is --worlds 4", async () => {
+    const whole = await digests(["--worlds", "4"]);
+    const args = ["train", at("rows.tsv"), "--model", at("added"), ...OPTIONS];
+    await succeed([...args, "--worlds", "0-1"]);
+    const before = worldDigests(at("added"));
+    await succeed([...args, "--worlds", "2-3", "--resume"]);
+    expect(Object.keys(before)).toHaveLength(2);
+    expect(worldDigests(at("added"))).toEqual(whole);
+    expect((await succeed(["info", at("added"), "--verify"])).stdout).toMatch(/^worlds +4 \(all ok\)$/m);
+  });
+
+  it("--resume on an absent model starts it", async () => {
+    expect(await digests(["--worlds", "2", "--resume"])).toEqual(await digests(["--worlds", "2"]));
+  });
+});

@@ -1,0 +1,92 @@
+/** @file What are the rows that predict writes? Labels and scores, aligned with the queries, whoever reads them. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDirectory, ROOT, removeDirectory, succeed } from "./manyworlds-process.js";
+import { writeTextRows, writeXcRows } from "./sample-rows.js";
+
+const TINY = ["--worlds", "3", "--buckets", "16", "--hidden", "16", "--epochs", "10"];
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = createDirectory();
+  writeTextRows(at("train.tsv"), { numRows: 1200, numLabels: 30, seed: 1 });
+  writeTextRows(at("test.tsv"), { numRows: 200, numLabels: 30, seed: 2 });
+  writeXcRows(at("train.xc"), { numRows: 1200, numLabels: 30, seed: 1 }, 7);
+  writeXcRows(at("test.xc"), { numRows: 200, numLabels: 30, seed: 2 }, 7);
+  await succeed(["train", at("train.tsv"), "--model", at("m"), ...TINY]);
+  await succeed(["train", at("train.xc"), "--model", at("xc"), ...TINY]);
+});
+afterAll(() => removeDirectory(folder));
+
+describe("predict", () => {
+  const row = /^(label-\d+:-?[\d.]+(e-?\d+)?)(\tlabel-\d+:-?[\d.]+(e-?\d+)?)*$/;
+  const scores = (line: string): number[] => line.split("\t").map((cell) => Number(cell.split(":")[1]));
+
+  it("prints label:score separated by tabs, best first", async () => {
+    const { stdout } = await succeed(["predict", at("m"), "word20 word21 word22", "-k", "5"]);
+    const line = stdout.trimEnd();
+    expect(line).toMatch(row);
+    expect(line.split("\t")).toHaveLength(5);
+    expect(line.split(":")[0]).toBe("label-4");
+    expect(scores(line)).toEqual(scores(line).sort((a, b) => b - a));
+  });
+
+  it("writes one row a query from rows with labels, and nothing to stdout", async () => {
+    const { stdout } = await succeed(["predict", at("m"), "--input", at("test.tsv"), "--output", at("top.tsv")]);
+    expect(stdout).toBe("");
+    const lines = readFileSync(at("top.tsv"), "utf8").split("\n");
+    expect(lines.pop()).toBe("");
+    expect(lines).toHaveLength(200);
+    for (const line of lines) expect(line).toMatch(row);
+  });
+
+  it("takes plain lines, compressed too; an empty query keeps its row", async () => {
+    const queries = "word20 word21\n\nword100 word101, word102\nno such words\n";
+    writeFileSync(at("queries.txt"), queries);
+    writeFileSync(at("queries.gz"), gzipSync(queries));
+    const { stdout, progress } = await succeed(["predict", at("m"), "--input", at("queries.txt"), "-k", "3"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(4);
+    expect([lines[0].split(":")[0], lines[2].split(":")[0]]).toEqual(["label-4", "label-20"]);
+    expect(progress.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^2 queries have no known/));
+    expect((await succeed(["predict", at("m"), "--input", at("queries.gz"), "-k", "3"])).stdout).toBe(stdout);
+  });
+
+  it("answers typed queries as it answers the same lines of a file", async () => {
+    const typed = await succeed(["predict", at("m"), "word20 word21", "", "word100", "-k", "4"]);
+    writeFileSync(at("same.txt"), "word20 word21\n\nword100\n");
+    const read = await succeed(["predict", at("m"), "--input", at("same.txt"), "-k", "4"]);
+    expect(read.stdout).toBe(typed.stdout);
+  });
+
+  it("names labels of an XC file by their integers", async () => {
+    const { stdout } = await succeed(["predict", at("xc"), "--input", at("test.xc"), "-k", "3"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(200);
+    const labels = lines.flatMap((line) => line.split("\t").map((cell) => cell.split(":")[0]));
+    expect(labels.every((label) => /^\d+$/.test(label) && Number(label) >= 7 && Number(label) < 37)).toBe(true);
+  });
+
+  it("--json prints one object a query", async () => {
+    const { stdout } = await succeed(["predict", at("m"), "word20 word21", "word100", "-k", "2", "--json"]);
+    const [first, second] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ query: "word20 word21", labels: [{ label: "label-4" }, {}] });
+    expect(second.labels[0].score).toBeGreaterThan(second.labels[1].score);
+  });
+
+  it("does not fail when its reader goes away", async () => {
+    const main = join(ROOT, "dist/src/cli/main.js");
+    const many = Array.from({ length: 20_000 }, (_, i) => `word${i % 150}\n`).join("");
+    writeFileSync(at("many.txt"), many);
+    const command = 'set -o pipefail; "$0" "$1" predict "$2" --input "$3" -k 30 | head -1; echo "code $?"';
+    const { stdout } = spawnSync("bash", ["-c", command, process.execPath, main, at("m"), at("many.txt")]);
+    expect(stdout.toString()).toMatch(/^label-\d+:.*\ncode 0\n$/);
+  });
+});
