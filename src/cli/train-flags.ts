@@ -1,5 +1,6 @@
 /** @file The flags of `manyworlds train`: how texts are read, what the worlds look like, how they are trained. */
 import { InvalidArgumentError } from "commander";
+import { SCALINGS } from "../data/numeric-vectorizer.js";
 import { MERGE_KINDS } from "../mach/merge.js";
 import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
@@ -55,7 +56,16 @@ export const FEATURE_FLAGS: readonly Flag<unknown>[] = [
   },
   { syntax: "--min-df <rows>", help: "text: drop features in fewer rows (default: 2)", parse: integer(1) },
   { syntax: "--max-features <n>", help: "text: keep the n most frequent features", parse: integer(1) },
-  { syntax: "--no-normalize", help: "numbers: take feature rows as they are, not scaled to norm 1" },
+  {
+    syntax: "--scale <kind>",
+    help: "numbers: divide rows by their norm, largest value, or nothing (default: l2)",
+    choices: SCALINGS,
+  },
+  {
+    syntax: "--power <exponent>",
+    help: "numbers: raise values to it before scaling, 0.5 tempers tf-idf (default: 1)",
+    parse: number(0.01, 10),
+  },
 ];
 
 /** Flags whose value goes into ModelOptions under the same name (commander's camel case). */

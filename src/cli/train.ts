@@ -17,12 +17,22 @@ import { packageVersion } from "./version.js";
 
 type Options = Record<string, unknown>;
 
+/** Flag → option, where the two differ or not. */
+const TEXT_OPTION_NAMES = {
+  wordNgrams: "wordNgrams",
+  charNgrams: "charNgrams",
+  hashBits: "hashBits",
+  minDf: "minDocumentFrequency",
+  maxFeatures: "maxFeatures",
+} as const;
+const NUMERIC_OPTION_NAMES = { scale: "scaling", power: "power" } as const;
+
 export function addTrainCommand(program: Command, context: CommandContext): void {
   const command = program
     .command("train")
     .summary("learn a model from rows of labels and text or features")
     .description(
-      "Learns a model from rows of labels and text (TSV, CSV, fastText) or feature numbers (XC repository, svmlight);\n" +
+      "Learns a model from rows of labels and text (TSV, CSV, fastText) or feature numbers (XC repository, svmlight); " +
         "plain or .gz. Whatever you leave out is chosen from the data.",
     )
     .argument("<files...>", "training rows");
@@ -55,8 +65,8 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       mode: options.resume === true ? "resume" : options.overwrite === true ? "overwrite" : "create",
       options: modelOptions(options, selection),
       worlds: selection?.worlds ?? null,
-      textOptions: textOptions(options),
-      ...(options.normalize === false ? { normalize: false } : {}),
+      textOptions: featureOptions(options, TEXT_OPTION_NAMES),
+      numericOptions: featureOptions(options, NUMERIC_OPTION_NAMES),
       ...(typeof options.format === "string" ? { format: options.format } : {}),
       skipBadRows: options.skipBadRows === true,
       numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
@@ -85,14 +95,8 @@ function modelOptions(options: Options, selection: WorldSelection | undefined): 
   return given as Partial<ModelOptions>;
 }
 
-function textOptions(options: Options): object {
-  const names = {
-    wordNgrams: "wordNgrams",
-    charNgrams: "charNgrams",
-    hashBits: "hashBits",
-    minDf: "minDocumentFrequency",
-    maxFeatures: "maxFeatures",
-  };
+/** The options that flags gave, flag name → option name. */
+function featureOptions(options: Options, names: Readonly<Record<string, string>>): object {
   return Object.fromEntries(
     Object.entries(names).flatMap(([flag, option]) => (options[flag] === undefined ? [] : [[option, options[flag]]])),
   );

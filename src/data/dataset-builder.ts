@@ -16,7 +16,12 @@ import { ChunkedArray, sharedArray } from "./chunked-array.js";
 import type { Dataset, FeatureMatrix, LabelLists } from "./dataset.js";
 import { NOT_UTF8 } from "./feature-counter.js";
 import { LabelTable } from "./label-table.js";
-import { NumericVectorizer, type NumericVectorizerOptions } from "./numeric-vectorizer.js";
+import {
+  DEFAULT_NUMERIC_OPTIONS,
+  NumericVectorizer,
+  type NumericVectorizerOptions,
+  scaleRow,
+} from "./numeric-vectorizer.js";
 import type { FileHeader, ParsedRow, Purpose, RowFormat } from "./row-format.js";
 import type { RejectRow, RowHandler } from "./row-stream.js";
 import { SparseRow } from "./sparse-row.js";
@@ -79,11 +84,14 @@ export class DatasetBuilder implements RowHandler {
   private scratchIds = new Uint32Array(64);
   private readonly textRow = new SparseRow();
 
+  private readonly numericOptions: NumericVectorizerOptions;
+
   constructor(options: DatasetBuilderOptions) {
     this.options = options;
     this.vectorizer = options.vectorizer;
     this.kind = options.vectorizer?.kind ?? null;
     this.labelTable = options.labelTable;
+    this.numericOptions = { ...DEFAULT_NUMERIC_OPTIONS, ...options.numericOptions };
   }
 
   /** The kind that further files must have; null before the first. */
@@ -146,7 +154,7 @@ export class DatasetBuilder implements RowHandler {
       vectorizer ??= new NumericVectorizer(
         Math.max(declaredFeatures, this.maxColumn + 1),
         declaredFeatures > 0 ? "header" : "data",
-        this.options.numericOptions,
+        this.numericOptions,
       );
       const offsets = this.sumUp(this.lengths);
       const columns = this.columns.moveToShared();
@@ -208,7 +216,7 @@ export class DatasetBuilder implements RowHandler {
       this.numDroppedFeatures += dropped;
     } else {
       if (features.length > 0) this.maxColumn = Math.max(this.maxColumn, features.columns[features.length - 1]);
-      if (this.options.numericOptions.normalize === true) features.normalize();
+      scaleRow(features, this.numericOptions);
     }
     this.storeRow(features);
     return true;

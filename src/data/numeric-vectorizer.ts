@@ -1,5 +1,10 @@
 /**
- * @file Rows that are numbers already: how many features there are, and whether rows are scaled to length 1.
+ * @file Rows that are numbers already: how many features there are, and how values are tempered and scaled.
+ *
+ *   x ← sign(x)·|x|^power, then the row is divided by its norm (l2), by its largest |x| (max), or left as it is (none)
+ *
+ * Scaling by the maximum gives back zeros and ones where binary rows had been scaled to norm 1. A power of 0.5 tempers
+ * tf-idf weights, so that one rare word does not outweigh all others.
  */
 import type { SparseRow } from "./sparse-row.js";
 import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
@@ -8,11 +13,23 @@ import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
 export type DimensionSource = "header" | "data";
 
 export interface NumericVectorizerOptions {
-  /** Divide each row by its Euclidean length. Default false: values are taken as they are. */
-  readonly normalize: boolean;
+  /** What each row is divided by: its Euclidean norm, its largest absolute value, nothing. Default none. */
+  readonly scaling: Scaling;
+  /** Exponent on the absolute values, before scaling; above 0. Default 1. */
+  readonly power: number;
 }
 
-export const DEFAULT_NUMERIC_OPTIONS: NumericVectorizerOptions = { normalize: false };
+export type Scaling = "l2" | "max" | "none";
+export const SCALINGS: readonly Scaling[] = ["l2", "max", "none"];
+
+export const DEFAULT_NUMERIC_OPTIONS: NumericVectorizerOptions = { scaling: "none", power: 1 };
+
+/** Tempers and scales the values of `row` in place. */
+export function scaleRow(row: SparseRow, { scaling, power }: NumericVectorizerOptions): void {
+  if (power !== 1) row.raise(power);
+  if (scaling === "l2") row.normalize();
+  else if (scaling === "max") row.divideByLargest();
+}
 
 /** `vectorizer.json` of a model trained on feature numbers. */
 export interface NumericVectorizerJson {
@@ -49,7 +66,7 @@ export class NumericVectorizer {
     const dropped = row.length - length;
     if (dropped > 0 && this.dimensionFrom === "header") return -1;
     row.length = length;
-    if (this.options.normalize) row.normalize();
+    scaleRow(row, this.options);
     return dropped;
   }
 

@@ -63,6 +63,21 @@ export class SparseRow {
     for (let i = 0; i < length; i++) values[i] *= scale;
   }
 
+  /** Divides the values by the largest absolute one; rows of zeros stay. */
+  divideByLargest(): void {
+    const { values, length } = this;
+    let largest = 0;
+    for (let i = 0; i < length; i++) largest = Math.max(largest, Math.abs(values[i]));
+    if (largest === 0) return;
+    for (let i = 0; i < length; i++) values[i] /= largest;
+  }
+
+  /** Raises the absolute values to `power`; signs stay. */
+  raise(power: number): void {
+    const { values, length } = this;
+    for (let i = 0; i < length; i++) values[i] = Math.sign(values[i]) * Math.abs(values[i]) ** power;
+  }
+
   private sortLong(): void {
     const n = this.length;
     // A key is column·2²¹ + position: 32 + 21 bits are exact in a double. Longer rows need a line of over 8 MiB.

@@ -16,7 +16,7 @@ const NumericJson = z.object({
   kind: z.literal("numeric"),
   numFeatures: count,
   dimensionFrom: z.enum(["header", "data"]),
-  options: z.object({ normalize: z.boolean() }),
+  options: z.object({ scaling: z.enum(["l2", "max", "none"]), power: z.number().positive() }),
 });
 
 const TextJson = z.object({

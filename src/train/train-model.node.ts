@@ -20,6 +20,7 @@ import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { chooseHoldout, selectRows } from "../data/holdout.js";
 import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
+import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import { createKernels } from "../kernels/index.js";
 import { evaluateEnsemble } from "../mach/evaluate.js";
@@ -55,8 +56,8 @@ export interface TrainRequest {
   /** Train only these worlds now; null: all. */
   readonly worlds?: readonly number[] | null;
   readonly textOptions?: Partial<TextVectorizerOptions>;
-  /** Scale rows of numbers to norm 1. Default true, or as the model that is resumed does. */
-  readonly normalize?: boolean;
+  /** How rows of numbers are scaled. Default: to norm 1. */
+  readonly numericOptions?: Partial<NumericVectorizerOptions>;
   readonly format?: string;
   readonly skipBadRows?: boolean;
   /** Worker threads, each training one world at a time. */
@@ -114,7 +115,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const loaded = await loadDataset(request.inputs, {
     ...readOptions(request),
     textOptions: request.textOptions,
-    numericOptions: { normalize: request.normalize ?? true },
+    numericOptions: { scaling: "l2", ...request.numericOptions },
   });
   const { report } = loaded;
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
@@ -163,7 +164,7 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const stored = modelOptionsOf(manifest);
   checkResumable(request.options ?? {}, stored, request.modelPath);
   const vectorizer = loadModelVectorizer(directory);
-  const featureOptions = vectorizer.kind === "text" ? request.textOptions : { normalize: request.normalize };
+  const featureOptions = vectorizer.kind === "text" ? request.textOptions : request.numericOptions;
   checkSame(featureOptions ?? {}, vectorizer.options, request.modelPath);
   const { fingerprint } = manifest.dataset;
   const otherData = new ConfigError(

@@ -94,13 +94,20 @@ describe("NumericVectorizer", () => {
   it("refuses columns beyond a promised D, drops those beyond a seen one, survives JSON", () => {
     expect(new NumericVectorizer(5, "header").apply(row([1, 5]))).toBe(-1);
     const seen = parseVectorizer(
-      new NumericVectorizer(5, "data", { normalize: true }).toJSON(),
+      new NumericVectorizer(5, "data", { scaling: "l2" }).toJSON(),
       "v",
     ) as NumericVectorizer;
     const input = row([1, 4, 5, 9]);
     expect(seen.apply(input)).toBe(2);
     expect(input.length).toBe(2);
     expect(input.values[0]).toBeCloseTo(Math.SQRT1_2, 6);
+  });
+
+  it("tempers values by a power, then divides by the largest", () => {
+    const input = row([0, 1, 2]);
+    input.values.set([0.25, -4, 1]);
+    new NumericVectorizer(3, "data", { scaling: "max", power: 0.5 }).apply(input);
+    expect([...input.values.subarray(0, 3)]).toEqual([0.25, -1, 0.5]);
   });
 });
 
