@@ -14,7 +14,7 @@ import { ANSWER_FLAGS, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
-import { formatTable } from "./tables.js";
+import { formatCount, formatTable } from "./tables.js";
 
 type Options = Record<string, unknown>;
 
@@ -23,7 +23,7 @@ export function addPredictCommand(program: Command, context: CommandContext): vo
     .command("predict")
     .summary("rank labels for queries")
     .description(
-      "Ranks labels for the queries given, or for every row of a file. Files may be plain text (one query a line) or any\n" +
+      "Ranks labels for the queries given, or for every row of a file. Files may be plain text (one query a line) or any " +
         "training format, whose labels are ignored. Output: label:score separated by tabs, best first, a row a query.",
     )
     .argument("<model>", "model directory")
@@ -37,7 +37,7 @@ export function addPredictCommand(program: Command, context: CommandContext): vo
       help: "format of the input (default: recognised)",
       choices: ["xc", "fasttext", "tsv", "csv", "lines"],
     },
-    { syntax: "--skip-bad-rows", help: "answer rows that cannot be used with an empty row, count and report them" },
+    { syntax: "--skip-bad-rows", help: "take rows that cannot be used for empty queries, count and report them" },
     ...ANSWER_FLAGS,
   ]);
   command.addHelpText(
@@ -118,7 +118,10 @@ async function predictFile(
   }
   const { numEmptyRows, skipped } = batches.report;
   if (skipped.length > 0) progress.note(formatSkipped(skipped));
-  if (numEmptyRows > 0) progress.note(`${numEmptyRows} queries have no known word; they are ranked by frequency alone`);
+  const numUnknown = numEmptyRows - skipped.reduce((sum, { count }) => sum + count, 0);
+  if (numUnknown > 0) {
+    progress.note(`queries without a known word: ${formatCount(numUnknown)}; they are ranked by frequency alone`);
+  }
 }
 
 function formatRow(labels: readonly RankedLabel[]): string {

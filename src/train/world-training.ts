@@ -121,7 +121,7 @@ export class WorldTraining {
     const output = model.forward(inputs);
     const wanted = active === undefined ? targets : active.correct(output, targets);
     const loss = this.criterion.forward(output, wanted);
-    if (!Number.isFinite(loss)) this.diverged(loss);
+    if (!Number.isFinite(loss)) this.diverged("the loss", loss, this.stepsDone + 1);
     model.backward(inputs, this.criterion.backward(output, wanted));
     this.optimizer.learningRate =
       this.options.optimization.learningRate * this.schedule((this.stepsDone + 0.5) / this.numSteps);
@@ -129,6 +129,13 @@ export class WorldTraining {
     this.runningLoss = this.stepsDone === 0 ? loss : LOSS_MEMORY * this.runningLoss + (1 - LOSS_MEMORY) * loss;
     this.stepsDone++;
     return loss;
+  }
+
+  /** The last step's loss was that of the weights before it. @throws {DivergenceError} when a weight is not finite. */
+  checkWeights(): void {
+    for (const { value } of this.world.parameters.parameters) {
+      for (let i = 0; i < value.length; i++) if (!Number.isFinite(value[i])) this.diverged("a weight", value[i]);
+    }
   }
 
   /** The numbers that `restore` needs besides `world.parameters` and `optimizer.state()`. */
@@ -144,12 +151,12 @@ export class WorldTraining {
     this.runningLoss = state.loss;
   }
 
-  private diverged(loss: number): never {
+  private diverged(what: string, value: number, step = this.stepsDone): never {
     const { world, optimization } = this.options;
     throw new DivergenceError(
-      `world ${world}: the loss became ${loss} at step ${this.stepsDone + 1} of ${this.numSteps}; ` +
+      `world ${world}: ${what} became ${value} at step ${step} of ${this.numSteps}; ` +
         `train again with --overwrite and a smaller --learning-rate (it was ${optimization.learningRate})`,
-      this.stepsDone + 1,
+      step,
     );
   }
 }

@@ -73,6 +73,7 @@ function trainToFile(shared: WorldJobShared, job: WorldJob, context: JobContext<
     }
   }
 
+  training.checkWeights();
   const seconds = secondsBefore + elapsedSeconds();
   const { loss } = training.progress;
   const file = writeWorldFile(root, job.world, parameterTensors(training), { world: String(job.world) });

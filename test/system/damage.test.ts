@@ -47,7 +47,7 @@ describe("a world that is missing", () => {
       const { stdout, progress } = await succeed(args);
       expect(stdout).not.toBe("");
       const notes = progress.filter(({ event }) => event === "note").map(({ message }) => message);
-      expect(notes).toContainEqual("worlds 1 are missing; the other 2 answer");
+      expect(notes).toContainEqual("world 1 is missing; the other 2 answer");
     }
     expect((await succeed(["info", model])).stdout).toContain("missing: 1");
     const { stdout } = await succeed(resume(model, "--json"));

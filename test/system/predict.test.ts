@@ -52,7 +52,9 @@ describe("predict", () => {
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(4);
     expect([lines[0].split(":")[0], lines[2].split(":")[0]]).toEqual(["label-4", "label-20"]);
-    expect(progress.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^2 queries have no known/));
+    expect(progress.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^queries without a known word: 2;/),
+    );
     expect((await succeed(["predict", at("m"), "--input", at("queries.gz"), "-k", "3"])).stdout).toBe(stdout);
   });
 
