@@ -27,6 +27,40 @@ export const DATASETS = {
     best: [66.04, 34.92, 24.53],
     bestOf: "PECOS XR-Linear",
     speed: { peer: "PECOS XR-Linear", p1: 66.04, cpuSeconds: 56.7 },
+    peers: [
+      { name: "PECOS XR-Linear", seconds: 56.7, p1: 66.04 },
+      { name: "Omikuji (Parabel)", seconds: 66.4, p1: 64.21 },
+      { name: "napkinXC PLT", seconds: 106, p1: 61.0 },
+      { name: "fastText hs", seconds: 29.3, p1: 48.38 },
+    ],
+  },
+  wikisent: {
+    flags: ["--skip-bad-rows"],
+    fast: ["--skip-bad-rows", "--worlds", "2"],
+    best: [26.19, 11.25, 7.24],
+    bestOf: "PECOS XR-Linear",
+    speed: { peer: "PECOS XR-Linear", p1: 26.19, cpuSeconds: 79 },
+  },
+  cooking: {
+    flags: [],
+    fast: ["--worlds", "2"],
+    best: [71.23, 44.71, 30.51],
+    bestOf: "DiSMEC++ (P@1), Omikuji (P@3, P@5)",
+    speed: { peer: "Omikuji", p1: 71.03, cpuSeconds: 5.1 },
+  },
+  bibtex: {
+    flags: [],
+    fast: ["--worlds", "2"],
+    best: [63.86, 39.24, 28.68],
+    bestOf: "DiSMEC++ (P@1), napkinXC BR (P@3, P@5)",
+    speed: { peer: "PECOS XR-Linear", p1: 63.3, cpuSeconds: 3.0 },
+  },
+  delicious: {
+    flags: [],
+    fast: ["--worlds", "2"],
+    best: [71.2, 65.36, 60.28],
+    bestOf: "published MACH",
+    speed: { peer: "Omikuji", p1: 66.39, cpuSeconds: 20.5 },
   },
 };
 
