@@ -127,6 +127,7 @@ NUMBER(u32_hash_targets, 11, U(0), U(1), U(2), U(3), N(4), P(5), P(6), U(7), P(8
 NUMBER(u32_sample_columns, 8, N(0), P(1), P(2), N(3), N(4), U(5), P(6), P(7))
 VOID(f32_pack_scores, 6, N(0), N(1), N(2), P(3), N(4), P(5))
 VOID(f32_top_labels, 14, P(0), N(1), N(2), P(3), U(4), U(5), N(6), U(7), P(8), P(9), N(10), P(11), P(12), P(13))
+NUMBER(f32_probe, 1, N(0))
 
 static napi_value js_address(napi_env env, napi_callback_info info) {
   napi_value array;

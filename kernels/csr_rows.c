@@ -110,8 +110,7 @@ OP(void, csr_grad_rows)
 
 OP(void, f32_gather_rows)(size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out) {
   for (size_t i = 0; i < count; i++, out += cols) {
-    const float *soon = src + (size_t)ids[i + 4 < count ? i + 4 : i] * cols;
-    for (size_t j = 0; j < cols; j += 16) PREFETCH(soon + j, 0);
+    fetch_row(src + (size_t)ids[i + 4 < count ? i + 4 : i] * cols, cols, 0);
     copy_f32(out, src + (size_t)ids[i] * cols, cols);
   }
 }

@@ -3,7 +3,7 @@
  *
  *   ISA      registers   tile MR × NR        sums + row of b + broadcast
  *   avx512   32 × 16     8 × 48              24 + 3, the broadcast is part of the multiply-add
- *   avx2     16 × 8      4 × 24              12 + 3 + 1
+ *   avx2     16 × 8      6 × 16              12 + 2 + 1
  *   x86_64   16 × 4      4 × 8               8 + 2 + 2 (multiply and add are apart)
  *   arm64    32 × 4      8 × 12              24 + 3 + 2
  *   simd128  16 × 4      4 × 8               as x86_64, on which it mostly runs
@@ -18,9 +18,9 @@
 #define NV 3
 #define GEMM_TILE f32_gemm_8x48
 #elif VL == 8
-#define MR 4
-#define NV 3
-#define GEMM_TILE f32_gemm_4x24
+#define MR 6
+#define NV 2
+#define GEMM_TILE f32_gemm_6x16
 #elif defined(__aarch64__)
 #define MR 8
 #define NV 3

@@ -23,6 +23,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "label_hash.c"
 #include "sample_columns.c"
 #include "top_labels.c"
+#include "probe.c"
 
 #ifdef __wasm__
 float workspace[WORKSPACE_FLOATS] __attribute__((aligned(64)));

@@ -31,7 +31,7 @@ INLINE f16 gather16(const float *p, const uint32_t *index) {
   return (f16)_mm512_i32gather_ps(_mm512_loadu_si512(index), p, 4);
 #else
   f16 x;
-  for (int i = 0; i < 16; i++) x[i] = p[index[i]];
+  UNROLL for (int i = 0; i < 16; i++) x[i] = p[index[i]];
   return x;
 #endif
 }
@@ -46,7 +46,7 @@ INLINE uint32_t greater16(f16 a, f16 b) {
     uint64_t words[8];
   } m = {a > b};
   uint64_t any = 0;
-  for (int i = 0; i < 8; i++) any |= m.words[i];
+  UNROLL for (int i = 0; i < 8; i++) any |= m.words[i];
   uint32_t bits = 0;
   if (any)
     for (int i = 0; i < 16; i++) bits |= (uint32_t)(m.lanes[i] & 1) << i;
@@ -73,12 +73,12 @@ INLINE void FN(start_hash)(HashState *state, uint32_t a, uint32_t c, uint32_t p,
   state->base = base;
 }
 
-/* lines[i] ← base + bucket of the state's i-th label; the state moves on by LABEL_BLOCK. */
-INLINE void FN(next_lines)(HashState *state, uint32_t num_buckets, uint32_t *lines) {
+/* lines[i] ← (base + bucket of the state's i-th label) << shift; the state moves on by LABEL_BLOCK. */
+INLINE void FN(next_lines)(HashState *state, uint32_t num_buckets, const int shift, uint32_t *lines) {
   vu x = state->x, y = state->y, step = splat_u32(state->step), wrap_from = splat_u32(state->wrap_from);
   vu d0 = splat_u32(state->d[0]), d1 = splat_u32(state->d[1]);
   for (size_t j = 0; j < LABEL_BLOCK; j += VL) {
-    store_u32(lines + j, y + state->base);
+    store_u32(lines + j, (y + state->base) << shift);
     vu wraps = (vu)(x >= wrap_from);
     x = (wraps & (x - wrap_from)) | (~wraps & (x + step));
     y += (wraps & d1) | (~wraps & d0);

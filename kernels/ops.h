@@ -66,7 +66,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       out_f32 out))                                                                                                    \
   X(void, f32_top_labels, (in_f32 scores, size_t num_queries, size_t num_worlds, in_u32 hashes, uint32_t p,            \
       uint32_t num_buckets, size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, size_t k,            \
-      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                                                     \
+  X(double, f32_probe, (size_t count))
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

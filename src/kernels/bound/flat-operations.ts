@@ -161,6 +161,8 @@ export interface FlatOperations {
     outScores: Pointer,
     outCounts: Pointer,
   ): void;
+  /** For benches only: multiplies and adds `count` times; @returns floating-point operations done. */
+  f32_probe(count: number): number;
 }
 
 type CrossEntropy = (

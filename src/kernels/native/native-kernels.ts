@@ -50,10 +50,12 @@ const CACHE_LINE = 64;
 const HUGE_PAGE = 2 ** 21;
 
 function allocate(addon: Addon, bytes: number): { buffer: ArrayBuffer; byteOffset: number } {
-  const alignment = bytes >= 4 * HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-  const buffer = new ArrayBuffer(bytes + alignment);
+  const isLarge = bytes >= HUGE_PAGE / 2;
+  const alignment = isLarge ? HUGE_PAGE : CACHE_LINE;
+  // Whole pages, so that the last one can be huge too; what is never touched takes no memory.
+  const buffer = new ArrayBuffer((isLarge ? Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE : bytes) + alignment);
   const memory = new Uint8Array(buffer);
-  if (alignment === HUGE_PAGE) addon.advise(memory);
+  if (isLarge) addon.advise(memory);
   return { buffer, byteOffset: (alignment - (addon.address(memory) % alignment)) % alignment };
 }
 
