@@ -1,0 +1,140 @@
+/** @file Does the package work where it is installed? Packed, installed elsewhere, imported, type-checked, run. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDirectory, ROOT, removeDirectory, succeed } from "./manyworlds-process.js";
+import { writeTextRows } from "./sample-rows.js";
+
+const packageJson = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const subpaths = Object.keys(packageJson.exports).filter((path) => path !== "./package.json");
+let folder = "";
+let packed: readonly string[] = [];
+const at = (name: string): string => join(folder, name);
+
+function npm(args: string[], cwd: string): string {
+  // Through node, since npm is a script of its own on some systems.
+  return execFileSync("npm", args, { cwd, stdio: ["ignore", "pipe", "pipe"] }).toString();
+}
+
+/** Packs a directory and returns the tarball's path and the files in it. */
+function pack(directory: string): { readonly tarball: string; readonly files: string[] } {
+  const [{ filename, files }] = JSON.parse(
+    npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder], directory),
+  );
+  return { tarball: at(filename), files: (files as { path: string }[]).map(({ path }) => path) };
+}
+
+beforeAll(() => {
+  folder = createDirectory();
+  mkdirSync(at("consumer"));
+  writeFileSync(at("consumer/package.json"), '{ "name": "consumer", "private": true, "type": "module" }\n');
+  writeTextRows(at("rows.tsv"), { numRows: 600, numLabels: 20, seed: 1 });
+  const { tarball, files } = pack(ROOT);
+  packed = files;
+  // The dependencies that are installed here, so that no registry is asked.
+  const dependencies = Object.keys(packageJson.dependencies).map((name) => pack(join(ROOT, "node_modules", name)));
+  const tarballs = [tarball, ...dependencies.map((dependency) => dependency.tarball)];
+  npm(["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs], at("consumer"));
+});
+afterAll(() => removeDirectory(folder));
+
+describe("the package", () => {
+  it("holds the program, the kernels, declarations and documents, and nothing of the workshop", () => {
+    const wanted = ["README.md", "LICENSE", "CHANGELOG.md", "dist/src/cli/main.js", "dist/src/index.d.ts"];
+    const kernels = ["dist/kernels/manyworlds.wasm"];
+    expect(packed).toEqual(expect.arrayContaining([...wanted, ...kernels]));
+    expect(packed.filter((path) => !/^(dist\/(src|kernels)\/|[A-Z]+\.md$|LICENSE$|package\.json$)/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  it("needs no install script", () => {
+    expect(Object.keys(packageJson.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
+  });
+});
+
+describe("a program that uses it", () => {
+  it("imports every subpath", () => {
+    const program = `
+      for (const path of ${JSON.stringify(subpaths)}) {
+        const names = Object.keys(await import("manyworlds" + path.slice(1)));
+        console.log(path, names.length);
+      }`;
+    writeFileSync(at("consumer/imports.js"), program);
+    const printed = execFileSync(process.execPath, ["imports.js"], { cwd: at("consumer") }).toString();
+    const counts = new Map(
+      printed
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(" ") as [string, string]),
+    );
+    expect([...counts.keys()]).toEqual(subpaths);
+    for (const [path, count] of counts) expect(Number(count), path).toBeGreaterThan(0);
+  });
+
+  it("type-checks strictly against the declarations, and trains and asks a model", () => {
+    const namespaces = subpaths.slice(1).map((path) => path.slice(2));
+    const program = `
+      import { Model, type RankedLabel, type TrainEvent, trainModel } from "manyworlds";
+      ${namespaces.map((name) => `import * as ${name} from "manyworlds/${name}";`).join("\n")}
+      export const namespaces: object[] = [${namespaces.join(", ")}];
+      const [rows, modelPath] = process.argv.slice(2);
+      const kinds = new Set<TrainEvent["kind"]>();
+      const report = await trainModel({
+        inputs: [rows], modelPath, numThreads: 2, writtenBy: "consumer", options: { numWorlds: 2, epochs: 4 },
+        onEvent: (event) => kinds.add(event.kind),
+      });
+      const model = await Model.load(modelPath);
+      const answers: RankedLabel[][] = model.predict(["word20 word21"], { k: 2 });
+      // @ts-expect-error: declarations say what an answer is
+      const wrong: number = answers[0][0].label;
+      console.log(JSON.stringify({ best: answers[0][0].label, worlds: report.trainedWorlds, kinds: [...kinds], wrong }));
+    `;
+    writeFileSync(at("consumer/program.ts"), program);
+    const compilerOptions = {
+      target: "ES2022",
+      module: "NodeNext",
+      moduleResolution: "NodeNext",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      typeRoots: [join(ROOT, "node_modules/@types")],
+      types: ["node"],
+      rootDir: ".",
+      outDir: "out",
+    };
+    writeFileSync(at("consumer/tsconfig.json"), JSON.stringify({ compilerOptions, include: ["program.ts"] }));
+    const require = createRequire(import.meta.url);
+    const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
+    const run = (args: string[]): string =>
+      execFileSync(process.execPath, args, { cwd: at("consumer"), encoding: "utf8" });
+    expect(run([tsc, "-p", "."])).toBe("");
+    const printed = JSON.parse(run(["out/program.js", at("rows.tsv"), at("by-program")]));
+    expect(printed).toMatchObject({ best: "label-4", worlds: [0, 1] });
+    expect(printed.kinds).toEqual(expect.arrayContaining(["reading", "prepared", "progress", "world"]));
+  });
+});
+
+describe("its command", () => {
+  const main = (): string => at("consumer/node_modules/manyworlds/dist/src/cli/main.js");
+
+  it("is installed as manyworlds, and trains and answers there", async () => {
+    const bin = at("consumer/node_modules/.bin/manyworlds");
+    expect(execFileSync(bin, ["--version"], { encoding: "utf8" })).toBe(`${packageJson.version}\n`);
+    const small = ["--worlds", "2", "--epochs", "4", "--quiet"];
+    await succeed(["train", at("rows.tsv"), "--model", at("by-command"), ...small], { main: main() });
+    const { stdout } = await succeed(["predict", at("by-command"), "word20 word21", "-k", "1"], { main: main() });
+    expect(stdout).toMatch(/^label-4:/);
+  });
+
+  it("computes with WebAssembly where there are no binaries for the machine", async () => {
+    const addon = `manyworlds-${process.platform}-${process.arch}.node`;
+    rmSync(at(`consumer/node_modules/manyworlds/dist/kernels/${addon}`), { force: true });
+    const info = await succeed(["info", at("by-command"), "--json"], { main: main() });
+    expect(JSON.parse(info.stdout).kernels.backend).toBe("wasm");
+    const { stdout } = await succeed(["predict", at("by-command"), "word20 word21", "-k", "1"], { main: main() });
+    expect(stdout).toMatch(/^label-4:/);
+  });
+});
