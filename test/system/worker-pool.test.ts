@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InterruptedError } from "../../src/core/errors.js";
-import { runJobs, WorkerError } from "../../src/parallel/worker-pool.node.js";
+import { WorkerError } from "../../src/parallel/job-thread.node.js";
+import { runJobs } from "../../src/parallel/worker-pool.node.js";
 import { createDirectory, ROOT, removeDirectory } from "./manyworlds-process.js";
 
 /** What a worker is told to do. */
