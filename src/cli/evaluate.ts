@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { InterruptedError } from "../core/errors.js";
 import { loadDataset } from "../data/load-dataset.node.js";
-import { evaluateEnsemble } from "../mach/evaluate.js";
+import { evaluate } from "../mach/evaluate.js";
 import { addFlags } from "./flags.js";
 import { formatMetrics } from "./metrics-table.js";
-import { ANSWER_FLAGS, loadModel } from "./model-flags.js";
+import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, formatSeconds } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
@@ -17,7 +17,7 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
     .command("evaluate")
     .summary("measure a model on labelled rows")
     .description(
-      "Ranks the labels of every row and prints P@k, R@k, nDCG@k and propensity-scored P@k as the XC repository\n" +
+      "Ranks the labels of every row and prints P@k, R@k, nDCG@k and propensity-scored P@k as the XC repository " +
         "defines them (P@k divides hits by k).",
     )
     .argument("<model>", "model directory")
@@ -29,8 +29,9 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
   );
   command.action(async (path: string, files: string[], options: Record<string, unknown>) => {
     const progress = createProgress(context.stderr);
+    let ranker: ReturnType<typeof createRanker> | null = null;
     try {
-      const model = await loadModel(path, options, progress);
+      const model = await loadModel(path, options, progress, true);
       const { dataset, unknownLabelCounts, report } = await loadDataset(files, {
         purpose: "evaluate",
         vectorizer: model.vectorizer,
@@ -44,8 +45,9 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
       const startedMs = performance.now();
       const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000;
       const { offsets, ids } = dataset.labels;
-      const metrics = evaluateEnsemble(
-        model.ensemble,
+      ranker = createRanker(model, options);
+      const metrics = await evaluate(
+        ranker,
         dataset.features,
         { offsets, ids, ...(unknownLabelCounts === null ? {} : { numUnknown: unknownLabelCounts }) },
         {
@@ -77,6 +79,7 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
       );
     } finally {
       progress.close();
+      await ranker?.close();
     }
   });
 }

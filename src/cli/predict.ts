@@ -10,13 +10,16 @@ import { ConfigError } from "../core/errors.js";
 import { readQueries } from "../data/read-queries.node.js";
 import type { Model, RankedLabel } from "../mach/model.node.js";
 import { addFlags, integer } from "./flags.js";
-import { ANSWER_FLAGS, loadModel } from "./model-flags.js";
+import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
 import { formatCount, formatTable } from "./tables.js";
 
 type Options = Record<string, unknown>;
+
+/** Rows ranked between two writes: work for several threads. */
+const BATCH_ROWS = 4096;
 
 export function addPredictCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -54,7 +57,7 @@ Example:
     }
     const progress = createProgress(context.stderr);
     try {
-      const model = await loadModel(path, options, progress);
+      const model = await loadModel(path, options, progress, typeof input === "string");
       const write = (out: Writable): Promise<void> =>
         typeof input === "string"
           ? predictFile(model, input, options, out, progress, context.signal)
@@ -97,6 +100,7 @@ async function predictFile(
   const startedMs = performance.now();
   const batches = readQueries(input, {
     vectorizer: model.vectorizer,
+    batchSize: BATCH_ROWS,
     skipBadRows: options.skipBadRows === true,
     signal,
     ...(typeof options.format === "string" ? { format: options.format } : {}),
@@ -108,13 +112,18 @@ async function predictFile(
         rate: { perSecond: (1000 * rows) / (performance.now() - startedMs), unit: "queries" },
       }),
   });
-  for await (const { features, firstRow } of batches) {
-    const results = model.name(model.predictRows(features, { k: Number(options.top) }));
-    const lines =
-      options.json === true
-        ? results.map((labels, i) => `${JSON.stringify({ row: firstRow + i, labels })}\n`)
-        : results.map(formatRow);
-    await send(out, lines.join(""));
+  const ranker = createRanker(model, options);
+  try {
+    for await (const { features, firstRow } of batches) {
+      const results = model.name(await ranker.predict(features, { k: Number(options.top) }));
+      const lines =
+        options.json === true
+          ? results.map((labels, i) => `${JSON.stringify({ row: firstRow + i, labels })}\n`)
+          : results.map(formatRow);
+      await send(out, lines.join(""));
+    }
+  } finally {
+    await ranker.close();
   }
   const { numEmptyRows, skipped } = batches.report;
   if (skipped.length > 0) progress.note(formatSkipped(skipped));

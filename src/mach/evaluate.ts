@@ -1,7 +1,12 @@
-/** @file How well does an ensemble rank rows whose labels are known? Batch by batch, in bounded memory. */
+/** @file How well are rows ranked whose labels are known? Chunk by chunk, in bounded memory. */
 import type { SparseBatch } from "../nn/module.js";
-import type { Ensemble } from "./ensemble.js";
+import type { Predictions, PredictOptions } from "./ensemble.js";
 import { METRICS_K, Metrics, type MetricValues, type PropensityOptions, type TrueLabels } from "./metrics.js";
+
+/** Whoever ranks labels: an Ensemble, or a PredictionPool. */
+export interface Ranker {
+  predict(rows: SparseBatch, options: PredictOptions): Predictions | Promise<Predictions>;
+}
 
 export interface EvaluateOptions {
   /** For psp@k; null: left out. */
@@ -12,8 +17,8 @@ export interface EvaluateOptions {
   readonly shouldStop?: () => boolean;
 }
 
-/** Rows between two progress reports: several batches of the ensemble. */
-const CHUNK_ROWS = 1024;
+/** Rows between two progress reports: work for several threads. */
+const CHUNK_ROWS = 4096;
 
 /** Rows [first, first + count) of `matrix`, sharing its arrays. */
 export function sliceRows(matrix: SparseBatch, first: number, count: number): SparseBatch {
@@ -22,17 +27,17 @@ export function sliceRows(matrix: SparseBatch, first: number, count: number): Sp
 }
 
 /** Ranks the rows of `features` [N, D] and compares with `truth`. */
-export function evaluateEnsemble(
-  ensemble: Ensemble,
+export async function evaluate(
+  ranker: Ranker,
   features: SparseBatch,
   truth: TrueLabels,
   options: EvaluateOptions,
-): MetricValues {
+): Promise<MetricValues> {
   const metrics = new Metrics(options.propensity);
   for (let first = 0; first < features.numRows; first += CHUNK_ROWS) {
     if (options.shouldStop?.() === true) break;
     const count = Math.min(CHUNK_ROWS, features.numRows - first);
-    const predictions = ensemble.predict(sliceRows(features, first, count), { k: METRICS_K });
+    const predictions = await ranker.predict(sliceRows(features, first, count), { k: METRICS_K });
     metrics.add(predictions, truth, first);
     options.onProgress?.(first + count);
   }

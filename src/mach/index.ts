@@ -1,4 +1,4 @@
-/** @file How do R small classifiers find one of millions of labels? Hash, worlds, ensemble, metrics. All but model.node.ts runs in browsers. */
+/** @file How do R small classifiers find one of millions of labels? Hash, worlds, ensemble, metrics. All but *.node.ts runs in browsers. */
 export {
   DEFAULT_MAX_SCORE_BYTES,
   Ensemble,
@@ -8,7 +8,7 @@ export {
   type PredictOptions,
   type RankingOptions,
 } from "./ensemble.js";
-export { type EvaluateOptions, evaluateEnsemble } from "./evaluate.js";
+export { type EvaluateOptions, evaluate, type Ranker } from "./evaluate.js";
 export { LabelHash, type LabelHashJson, type LabelHashOptions } from "./label-hash.js";
 export { createLabelPrior, type LabelPriorOptions, NO_PRIOR, priorCodes } from "./label-prior.js";
 export { type LoadedEnsemble, type LoadOptions, loadEnsemble, type WorldSource } from "./load-ensemble.js";
@@ -24,6 +24,7 @@ export {
 } from "./metrics.js";
 export { Model, type ModelLoadOptions, type RankedLabel } from "./model.node.js";
 export { countParameters, type ParameterCount } from "./parameter-count.js";
+export { PredictionPool } from "./prediction-pool.node.js";
 export {
   activationOf,
   createWorld,

@@ -17,7 +17,7 @@ import type { Kernels } from "../kernels/contract.js";
 import { createKernels } from "../kernels/index.js";
 import type { SparseBatch } from "../nn/module.js";
 import type { Ensemble, Predictions, PredictOptions } from "./ensemble.js";
-import { loadEnsemble } from "./load-ensemble.js";
+import { type LoadedEnsemble, loadEnsemble } from "./load-ensemble.js";
 import type { MergeKind } from "./merge.js";
 import type { PropensityOptions } from "./metrics.js";
 
@@ -30,6 +30,8 @@ export interface ModelLoadOptions {
   readonly merge?: MergeKind;
   /** Check every world's SHA-256. Default true. */
   readonly verify?: boolean;
+  /** Keep parameters on shared memory, for a PredictionPool. Default false. */
+  readonly shared?: boolean;
 }
 
 /** A label with its score; see mach/merge.ts for the score's meaning. */
@@ -46,11 +48,13 @@ export class Model {
   readonly kernels: Kernels;
   /** Worlds that the model should have and that do not answer. */
   readonly missingWorlds: readonly number[];
+  /** Arrays by name of each world that answers. */
+  readonly parameters: LoadedEnsemble["parameters"];
 
   private constructor(
     manifest: Manifest,
     kernels: Kernels,
-    parts: { ensemble: Ensemble; vectorizer: Vectorizer; labels: LabelTable; missingWorlds: readonly number[] },
+    parts: LoadedEnsemble & { vectorizer: Vectorizer; labels: LabelTable },
   ) {
     this.manifest = manifest;
     this.kernels = kernels;
@@ -58,6 +62,7 @@ export class Model {
     this.vectorizer = parts.vectorizer;
     this.labels = parts.labels;
     this.missingWorlds = parts.missingWorlds;
+    this.parameters = parts.parameters;
   }
 
   /**
@@ -70,13 +75,14 @@ export class Model {
     const kernels = options.kernels ?? createKernels();
     const labels = loadLabels(directory);
     const vectorizer = loadModelVectorizer(directory);
-    const { ensemble, missingWorlds } = await loadEnsemble(kernels, directory, {
+    const loaded = await loadEnsemble(kernels, directory, {
       labelCounts: labels.labelCounts,
       ...(options.worlds === undefined ? {} : { worlds: options.worlds }),
       ...(options.merge === undefined ? {} : { merge: options.merge }),
       ...(options.verify === undefined ? {} : { verify: options.verify }),
+      ...(options.shared === true ? { allocate: sharedF32 } : {}),
     });
-    return new Model(manifest, kernels, { ensemble, vectorizer, labels, missingWorlds });
+    return new Model(manifest, kernels, { ...loaded, vectorizer, labels });
   }
 
   /** Ranked labels of each text. @throws {ConfigError} for a model of feature numbers: use `predictRows`. */
@@ -108,6 +114,10 @@ export class Model {
     const numTrainingRows = Number(this.manifest.dataset.numRows);
     return labelCounts === null || !(numTrainingRows > 0) ? null : { labelCounts, numTrainingRows };
   }
+}
+
+function sharedF32(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(4 * length));
 }
 
 /** The model's label table. @throws {FormatError | StorageError} */

@@ -3,9 +3,9 @@ export { type JobContext, serveJobs } from "./job-server.node.js";
 export {
   type ClonedError,
   cloneError,
-  type PoolOptions,
+  JobThread,
   type PoolWorkerData,
-  runJobs,
   WorkerError,
   type WorkerMessage,
-} from "./worker-pool.node.js";
+} from "./job-thread.node.js";
+export { type PoolOptions, runJobs } from "./worker-pool.node.js";

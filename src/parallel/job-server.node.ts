@@ -3,7 +3,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { ProtocolError } from "../core/errors.js";
-import { cloneError, type PoolWorkerData, type WorkerMessage } from "./worker-pool.node.js";
+import { cloneError, type PoolWorkerData, type WorkerMessage } from "./job-thread.node.js";
 
 export interface JobContext<P> {
   postProgress(progress: P): void;

@@ -10,45 +10,8 @@
  *
  * Deliberately absent: learning, retries, priorities. The pool knows neither worlds nor models.
  */
-import { Worker } from "node:worker_threads";
-import { InterruptedError, ManyworldsError } from "../core/errors.js";
-
-/** What a worker posts. `error` carries the fields of a ManyworldsError, since classes do not survive cloning. */
-export type WorkerMessage<P, R> =
-  | { readonly kind: "progress"; readonly progress: P }
-  | { readonly kind: "done"; readonly result: R }
-  | { readonly kind: "failed"; readonly error: ClonedError };
-
-export interface ClonedError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  /** null: not an error we throw on purpose. */
-  readonly exitCode: number | null;
-}
-
-/** The error as data that `postMessage` can carry. */
-export function cloneError(error: unknown): ClonedError {
-  const e = error instanceof Error ? error : new Error(String(error));
-  return {
-    name: e.name,
-    message: e.message,
-    stack: e.stack,
-    exitCode: e instanceof ManyworldsError ? e.exitCode : null,
-  };
-}
-
-/** An error that happened in a worker thread, as it was there: name, message, exit code. */
-export class WorkerError extends ManyworldsError {
-  readonly exitCode: number;
-  readonly originalName: string;
-
-  constructor(error: ClonedError) {
-    super(error.message, error.stack === undefined ? undefined : { cause: error.stack });
-    this.exitCode = error.exitCode ?? 1;
-    this.originalName = error.name;
-  }
-}
+import { InterruptedError } from "../core/errors.js";
+import { JobThread, type PoolWorkerData } from "./job-thread.node.js";
 
 export interface PoolOptions<J, P> {
   /** Compiled module that calls `serveJobs`. */
@@ -60,13 +23,6 @@ export interface PoolOptions<J, P> {
   /** Called before a job is handed to a worker. */
   readonly onStart?: (job: J) => void;
   readonly signal?: AbortSignal;
-}
-
-/** What `workerData` holds. */
-export interface PoolWorkerData {
-  readonly shared: unknown;
-  /** [1] nonzero: stop at the next convenient point. RACE: written once by the owner, polled by workers. */
-  readonly stop: Int32Array;
 }
 
 /**
@@ -96,7 +52,7 @@ export async function runJobs<J, P, R>(
   const workerData: PoolWorkerData = { shared: options.shared, stop };
   const runThread = async (): Promise<void> => {
     if (queue.length === 0) return;
-    const worker = new PoolWorker<J, P, R>(options.script, workerData);
+    const worker = new JobThread<J, P, R>(options.script, workerData);
     try {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         options.onStart?.(job);
@@ -117,54 +73,4 @@ export async function runJobs<J, P, R>(
     options.signal?.removeEventListener("abort", onAbort);
   }
   if (failure !== null) throw failure;
-}
-
-/** One thread and the job that it has. It is watched all its life: it may die between two jobs. */
-class PoolWorker<J, P, R> {
-  private readonly worker: Worker;
-  private job: { resolve(result: R): void; reject(error: unknown): void; onProgress(progress: P): void } | null = null;
-  private death: Error | null = null;
-
-  constructor(script: URL, workerData: PoolWorkerData) {
-    this.worker = new Worker(script, { workerData });
-    this.worker.on("message", (message: WorkerMessage<P, R>) => this.receive(message));
-    this.worker.on("messageerror", (error) => this.die(error));
-    this.worker.on("error", (error) => this.die(error));
-    this.worker.on("exit", (code) => this.die(new Error(`a worker thread exited with code ${code} before its time`)));
-  }
-
-  /** @throws the job's error, or what the thread died of. */
-  run(job: J, onProgress: (progress: P) => void): Promise<R> {
-    return new Promise<R>((resolve, reject) => {
-      if (this.death !== null) return reject(this.death);
-      this.job = { resolve, reject, onProgress };
-      this.worker.postMessage(job);
-    });
-  }
-
-  async terminate(): Promise<void> {
-    await this.worker.terminate();
-  }
-
-  private receive(message: WorkerMessage<P, R>): void {
-    const { job } = this;
-    if (job === null) return;
-    if (message.kind === "progress") {
-      try {
-        job.onProgress(message.progress);
-      } catch (error) {
-        this.die(error);
-      }
-      return;
-    }
-    this.job = null;
-    if (message.kind === "done") job.resolve(message.result);
-    else job.reject(new WorkerError(message.error));
-  }
-
-  private die(error: unknown): void {
-    this.death ??= error instanceof Error ? error : new Error(String(error));
-    this.job?.reject(this.death);
-    this.job = null;
-  }
 }

@@ -23,7 +23,7 @@ import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-da
 import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import { createKernels } from "../kernels/index.js";
-import { evaluateEnsemble } from "../mach/evaluate.js";
+import { evaluate } from "../mach/evaluate.js";
 import { LabelHash } from "../mach/label-hash.js";
 import { loadEnsemble } from "../mach/load-ensemble.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
@@ -285,7 +285,7 @@ async function measure(directory: ModelDirectory, { features, labels }: Dataset)
   const { ensemble } = await loadEnsemble(createKernels(), directory, { labelCounts });
   const numTrainingRows = Number(directory.manifest.dataset.numRows);
   const propensity = labelCounts === null ? null : { labelCounts, numTrainingRows };
-  directory.update({ metrics: evaluateEnsemble(ensemble, features, labels, { propensity }) });
+  directory.update({ metrics: await evaluate(ensemble, features, labels, { propensity }) });
 }
 
 /** Equal for runs whose worlds have equal bytes: a checkpoint of another run is not continued. */

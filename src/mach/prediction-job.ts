@@ -1,0 +1,23 @@
+/** @file What the owner of a prediction pool and its threads say to each other. */
+import type { LabelPrior } from "../kernels/contract.js";
+import type { SparseBatch } from "../nn/module.js";
+import type { PredictOptions } from "./ensemble.js";
+import type { LabelHashJson } from "./label-hash.js";
+import type { MergeKind } from "./merge.js";
+import type { WorldOptions } from "./world.js";
+
+/** The model, the same for all threads. */
+export interface PredictionShared {
+  readonly hash: LabelHashJson;
+  readonly worldOptions: WorldOptions;
+  readonly merge: MergeKind;
+  readonly prior: LabelPrior | null;
+  /** Parameters by name, on shared memory. */
+  readonly worlds: readonly { readonly world: number; readonly parameters: ReadonlyMap<string, Float32Array> }[];
+}
+
+/** Some rows to rank. Answered by Predictions. */
+export interface PredictionJob {
+  readonly rows: SparseBatch;
+  readonly options: PredictOptions;
+}
