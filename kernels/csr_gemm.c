@@ -24,7 +24,7 @@ INLINE void FN(csr_strip)(const size_t nv, size_t width, size_t cols, size_t fro
                           uint32_t accumulate) {
   vf sum[ROW_VECTORS];
   size_t last = width - (nv - 1) * VL;
-  for (size_t v = 0; v < nv; v++) {
+  UNROLL for (size_t v = 0; v < nv; v++) {
     size_t n = v + 1 < nv ? VL : last;
     sum[v] = !accumulate ? splat(0) : n == VL ? load(y + v * VL) : load_some(y + v * VL, n);
   }
@@ -32,12 +32,12 @@ INLINE void FN(csr_strip)(const size_t nv, size_t width, size_t cols, size_t fro
     const float *row = w + (size_t)columns[e] * cols;
     const float *soon = w + (size_t)columns[e + AHEAD < end ? e + AHEAD : e] * cols;
     vf x = splat(values[e]);
-    for (size_t v = 0; v < nv; v++) {
+    UNROLL for (size_t v = 0; v < nv; v++) {
       if (v % (64 / (4 * VL)) == 0) PREFETCH(soon + v * VL, 0);
       sum[v] += x * (v + 1 < nv || last == VL ? load(row + v * VL) : load_some(row + v * VL, last));
     }
   }
-  for (size_t v = 0; v < nv; v++) {
+  UNROLL for (size_t v = 0; v < nv; v++) {
     size_t n = v + 1 < nv ? VL : last;
     if (n == VL) store(y + v * VL, sum[v]);
     else store_some(y + v * VL, sum[v], n);
@@ -47,15 +47,19 @@ INLINE void FN(csr_strip)(const size_t nv, size_t width, size_t cols, size_t fro
 /* y [cols] += Σ values[e]·w[columns[e], :] for `count` entries from e on. */
 INLINE void FN(add_rows)(const size_t count, size_t cols, size_t e, size_t end, const uint32_t *columns,
                          const float *values, const float *w, float *y) {
-  const float *row[ABREAST_ROWS];
-  for (size_t i = 0; i < count; i++) {
+  const float *row[ABREAST_ROWS], *soon[ABREAST_ROWS];
+  UNROLL for (size_t i = 0; i < count; i++) {
     row[i] = w + (size_t)columns[e + i] * cols;
-    fetch_row(w + (size_t)columns[e + i + AHEAD < end ? e + i + AHEAD : e] * cols, cols, 0);
+    soon[i] = w + (size_t)columns[e + i + AHEAD < end ? e + i + AHEAD : e] * cols;
+    touch_row(soon[i], cols);
   }
   size_t j = 0;
   for (; j + VL <= cols; j += VL) {
     vf sum = load(y + j);
-    for (size_t i = 0; i < count; i++) sum += values[e + i] * load(row[i] + j);
+    UNROLL for (size_t i = 0; i < count; i++) {
+      if (j % 16 == 0) PREFETCH(soon[i] + j, 0);
+      sum += values[e + i] * load(row[i] + j);
+    }
     store(y + j, sum);
   }
   for (; j < cols; j++)

@@ -82,14 +82,14 @@ INLINE void FN(grad_strip)(const size_t nv, size_t width, size_t cols, size_t fr
                            const float *values, const float *dy, float *out) {
   vf sum[ROW_VECTORS];
   size_t last = width - (nv - 1) * VL;
-  for (size_t v = 0; v < nv; v++) sum[v] = splat(0);
+  UNROLL for (size_t v = 0; v < nv; v++) sum[v] = splat(0);
   for (size_t e = from; e < to; e++) {
     const float *row = dy + (size_t)rows[e] * cols;
     vf x = splat(values[e]);
-    for (size_t v = 0; v < nv; v++)
+    UNROLL for (size_t v = 0; v < nv; v++)
       sum[v] += x * (v + 1 < nv || last == VL ? load(row + v * VL) : load_some(row + v * VL, last));
   }
-  for (size_t v = 0; v < nv; v++) {
+  UNROLL for (size_t v = 0; v < nv; v++) {
     if (v + 1 < nv || last == VL) store(out + v * VL, sum[v]);
     else store_some(out + v * VL, sum[v], last);
   }
@@ -110,7 +110,9 @@ OP(void, csr_grad_rows)
 
 OP(void, f32_gather_rows)(size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out) {
   for (size_t i = 0; i < count; i++, out += cols) {
-    fetch_row(src + (size_t)ids[i + 4 < count ? i + 4 : i] * cols, cols, 0);
+    const float *soon = src + (size_t)ids[i + 4 < count ? i + 4 : i] * cols;
+    for (size_t j = 0; j < cols; j += 16) PREFETCH(soon + j, 0);
+    touch_row(soon, cols);
     copy_f32(out, src + (size_t)ids[i] * cols, cols);
   }
 }

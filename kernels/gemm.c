@@ -48,14 +48,19 @@ INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, cons
 typedef void TileKernel(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride, const float *b,
                         size_t b_stride, float *c, size_t ldc, uint32_t accumulate);
 
+/* A kernel of its own for each height and width in vectors, so that sums stay in registers at every edge too. */
 #define TILE(mr, nv)                                                                                                   \
   static void FN(f32_gemm_##mr##x##nv##v)(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride,     \
                                           const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {\
     FN(tile)(mr, nv, n, kc, a, row_stride, k_stride, b, b_stride, c, ldc, accumulate);                                 \
   }
-/* The full tile knows its strides of a packed b and, twice, of a: the compiler then needs fewer registers. */
+#if NV > 2
 #define TILE_ROW(mr) TILE(mr, 1) TILE(mr, 2) TILE(mr, 3)
 #define TILE_ENTRY(mr) {FN(f32_gemm_##mr##x1v), FN(f32_gemm_##mr##x2v), FN(f32_gemm_##mr##x3v)}
+#else
+#define TILE_ROW(mr) TILE(mr, 1) TILE(mr, 2)
+#define TILE_ENTRY(mr) {FN(f32_gemm_##mr##x1v), FN(f32_gemm_##mr##x2v)}
+#endif
 TILE_ROW(1)
 TILE_ROW(2)
 TILE_ROW(3)
@@ -68,7 +73,7 @@ TILE_ROW(6)
 TILE_ROW(7)
 TILE_ROW(8)
 #endif
-static TileKernel *const FN(tiles)[MR][3] = {
+static TileKernel *const FN(tiles)[MR][NV] = {
     TILE_ENTRY(1), TILE_ENTRY(2), TILE_ENTRY(3), TILE_ENTRY(4),
 #if MR > 4
     TILE_ENTRY(5), TILE_ENTRY(6),

