@@ -31,7 +31,8 @@ export async function loadModel(
   });
   if (model.missingWorlds.length > 0) {
     const { numWorlds } = model.ensemble;
-    progress.note(`worlds ${model.missingWorlds.join(", ")} are missing; the other ${numWorlds} answer`);
+    const [noun, verb] = model.missingWorlds.length === 1 ? ["world", "is"] : ["worlds", "are"];
+    progress.note(`${noun} ${model.missingWorlds.join(", ")} ${verb} missing; the other ${numWorlds} answer`);
   }
   return model;
 }

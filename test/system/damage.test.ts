@@ -83,6 +83,17 @@ describe("a world that is damaged", () => {
 });
 
 describe("other files", () => {
+  it("a damaged checkpoint: refused by name; without it --resume trains the world from its beginning", async () => {
+    const model = copyModel();
+    rmSync(world(model, 1));
+    const checkpoint = join(model, "worlds/world-001.partial.safetensors");
+    copyFileSync(world(model, 0), checkpoint);
+    expect(await refusal(resume(model, "--quiet"))).toMatch(/world-001\.partial\.safetensors: .*delete this file/);
+    rmSync(checkpoint);
+    await succeed(resume(model, "--quiet"));
+    expect(worldDigests(model)).toEqual(whole);
+  });
+
   it.each(["vectorizer.json", "labels.bin"])("%s changed: refused by name", async (name) => {
     const model = copyModel();
     flipBit(join(model, name));

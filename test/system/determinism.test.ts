@@ -59,6 +59,24 @@ describe("native kernels", () => {
   });
 });
 
+describe.each(["native", "wasm", "reference"])("%s kernels: answers are the same bytes", (kernels) => {
+  it("from one, two and three threads", async () => {
+    const env = { MANYWORLDS_KERNELS: kernels };
+    const model = at(`answers-${kernels}`);
+    writeTextRows(at("queries.tsv"), { numRows: 1500, numLabels: 40, seed: 3 });
+    await succeed(["train", at("rows.tsv"), "--model", model, ...OPTIONS, "--worlds", "2"], { env });
+    const answers = async (threads: string): Promise<string> => {
+      const query = ["predict", model, "--input", at("queries.tsv"), "-k", "5", "--threads", threads];
+      const metrics = ["evaluate", model, at("queries.tsv"), "--threads", threads, "--json"];
+      const { seconds: _, rowsPerSecond: __, ...figures } = JSON.parse((await succeed(metrics, { env })).stdout);
+      return (await succeed(query, { env })).stdout + JSON.stringify(figures);
+    };
+    const one = await answers("1");
+    expect(one.split("\n")).toHaveLength(1501);
+    for (const threads of ["2", "3"]) expect(await answers(threads)).toBe(one);
+  });
+});
+
 describe("worlds added later", () => {
   it("--worlds 0-1, then --worlds 2-3 --resume, is --worlds 4", async () => {
     const whole = await digests(["--worlds", "4"]);
