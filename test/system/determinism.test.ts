@@ -63,7 +63,7 @@ describe.each(["native", "wasm", "reference"])("%s kernels: answers are the same
   it("from one, two and three threads", async () => {
     const env = { MANYWORLDS_KERNELS: kernels };
     const model = at(`answers-${kernels}`);
-    writeTextRows(at("queries.tsv"), { numRows: 1500, numLabels: 40, seed: 3 });
+    writeTextRows(at("queries.tsv"), { numRows: 700, numLabels: 40, seed: 3 });
     await succeed(["train", at("rows.tsv"), "--model", model, ...OPTIONS, "--worlds", "2"], { env });
     const answers = async (threads: string): Promise<string> => {
       const query = ["predict", model, "--input", at("queries.tsv"), "-k", "5", "--threads", threads];
@@ -72,7 +72,7 @@ describe.each(["native", "wasm", "reference"])("%s kernels: answers are the same
       return (await succeed(query, { env })).stdout + JSON.stringify(figures);
     };
     const one = await answers("1");
-    expect(one.split("\n")).toHaveLength(1501);
+    expect(one.split("\n")).toHaveLength(701);
     for (const threads of ["2", "3"]) expect(await answers(threads)).toBe(one);
   });
 });
