@@ -35,12 +35,14 @@ INLINE f16 FN(line)(const Scan *scan, const int lanes, size_t r, size_t j) {
 INLINE f16 FN(median)(f16 *x, size_t n) {
   size_t low = (n - 1) / 2, high = n / 2;
   for (size_t end = n; end > low; end--) {
-    for (size_t i = 0; i + 1 < end; i++) {
-      i16 ordered = x[i] < x[i + 1];
-      f16 small = choose16(ordered, x[i], x[i + 1]);
-      x[i + 1] = choose16(ordered, x[i + 1], x[i]);
-      x[i] = small;
+    f16 greatest = x[0];
+    for (size_t i = 1; i < end; i++) {
+      f16 next = x[i];
+      i16 less = next < greatest;
+      x[i - 1] = choose16(less, next, greatest);
+      greatest = choose16(less, greatest, next);
     }
+    x[end - 1] = greatest;
   }
   return low == high ? x[low] : (x[low] + x[high]) * 0.5f;
 }
