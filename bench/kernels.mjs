@@ -109,7 +109,7 @@ for (const { kernels, probe } of backends()) {
     check();
     const seconds = bestSeconds(run);
     const rate = amount / seconds / 1e9;
-    const kernel = name.startsWith("gemm") ? gemm : `${name}__${isa}`;
+    const kernel = name.startsWith("gemm") ? gemm : `${name.split(" ")[0]}__${isa}`;
     const result = { backend, isa, name, kernel, shape, cache, milliseconds: seconds * 1000, rate, unit };
     results.push({ ...result, ceiling: ceilings[unit], ratio: rate / ceilings[unit] });
     if (options.json) continue;
