@@ -55,6 +55,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       float epsilon, float decay))                                                                                     \
   X(void, f32_adam_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v,            \
       float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay))                        \
+  X(void, f32_row_rms_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate,        \
+      float beta2, float root_scale, float epsilon, float decay))                                                      \
   X(void, u32_hash_labels, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t count, in_u32 labels,     \
       out_u32 out))                                                                                                    \
   X(uint32_t, u32_hash_targets, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t rows,                \

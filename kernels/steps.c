@@ -4,6 +4,7 @@
  *   sgd      g ← g + decay·w;  v ← momentum·v + g;  w ← w − rate·(v, or g + momentum·v)
  *   adagrad  g ← g + decay·w;  s ← s + g²;          w ← w − rate·g / (√s + ε)
  *   adam     m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  w ← w − decay·w − stepSize·m / (√v·rootScale + ε)
+ *   row rms  v ← β₂v + (1 − β₂)·mean of g² over the row;  w ← w − decay·w − rate·g / (√v·rootScale + ε)
  *            with stepSize = rate/(1 − β₁ᵗ), rootScale = 1/√(1 − β₂ᵗ), decay = rate·weightDecay
  *
  * ids = null: one dense row of `cols` numbers. Else row i of g belongs to row ids[i] of the parameter; rows lie far
@@ -77,6 +78,36 @@ OP(void, f32_adagrad_step)
     s += d * d;
     x -= rate * d / (square_root(s) + epsilon);
   })
+}
+
+/* Row i's moment is one number, v[ids[i]]. Two passes over a row of g, which is in the nearest cache for the second. */
+OP(void, f32_row_rms_step)
+(size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate, float beta2, float root_scale,
+ float epsilon, float decay) {
+  if (cols == 0) return;
+  for (size_t i = 0; i < count; i++, g += cols) {
+    size_t row = ids ? ids[i] : 0, ahead = ids ? ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] : 0;
+    if (ids) touch_row(w + ahead * cols, cols);
+    vf squares = splat(0);
+    for (size_t j = 0; j < cols; j += VL) {
+      vf d = cols - j < VL ? load_some(g + j, cols - j) : load(g + j);
+      squares += d * d;
+    }
+    v[row] = beta2 * v[row] + (1 - beta2) * (sum_lanes(squares) / (float)cols);
+    float step = rate / (__builtin_sqrtf(v[row]) * root_scale + epsilon);
+    float *x = w + row * cols;
+    for (size_t j = 0; j < cols; j += VL) {
+      size_t n = cols - j < VL ? cols - j : VL;
+      if (ids && j % 16 == 0) PREFETCH(w + ahead * cols + j, 1);
+      if (n == VL) {
+        vf y = load(x + j);
+        store(x + j, y - decay * y - step * load(g + j));
+      } else {
+        vf y = load_some(x + j, n);
+        store_some(x + j, y - decay * y - step * load_some(g + j, n), n);
+      }
+    }
+  }
 }
 
 OP(void, f32_adam_step)

@@ -107,6 +107,16 @@ export interface AdamOptions {
   readonly step: number;
 }
 
+export interface RowRmsOptions {
+  readonly learningRate: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled, on the rows of the step. */
+  readonly weightDecay: number;
+  /** 1 for the first step; used for bias correction. */
+  readonly step: number;
+}
+
 /** Per-label additive score, one byte a label: bias[codes[l]]. A bias of −Infinity excludes the label. */
 export interface LabelPrior {
   /** [L] */
@@ -225,6 +235,11 @@ export interface Kernels {
     v: Float32Array,
     options: AdamOptions,
   ): void;
+  /**
+   * One second moment a row, v [rows of w], and no first: v ← β₂v + (1 − β₂)·mean of g² over the row's columns;
+   * w ← w − lr·weightDecay·w − lr·g / (√(v/(1 − β₂ᵗ)) + ε). State of a [D, H] layer: D numbers.
+   */
+  rowRmsStep(dims: StepDims, w: Float32Array, g: Float32Array, v: Float32Array, options: RowRmsOptions): void;
 
   // ---- labels, buckets and merging -----------------------------------------------------------------------------
   /** out[i] ← h(labels[i]), i < count. */

@@ -85,4 +85,20 @@ describeBackends("steps", (kernels) => {
       }
     }
   });
+
+  it("rowRmsStep, first and hundredth: one moment a row", () => {
+    for (const { dims, size, gradient } of shapes()) {
+      for (const step of [1, 100]) {
+        const options = { learningRate: 0.01, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, step };
+        const rng = new Rng(size);
+        const [w, g] = [numbers(rng, size), numbers(rng, gradient)];
+        const v = absolutes(numbers(rng, dims.rows ? ROWS : 1)).map((x) => x + 0.01);
+        const [w1, v1, w2, v2] = [w, v, w, v].map((x) => x.slice());
+        kernels.rowRmsStep(dims, w1, g, v1, options);
+        reference.rowRmsStep(dims, w2, g, v2, options);
+        expectClose(w1, w2, () => BOUND);
+        expectClose(v1, v2, () => BOUND);
+      }
+    }
+  });
 });

@@ -105,6 +105,19 @@ export interface FlatOperations {
     epsilon: number,
     decay: number,
   ): void;
+  f32_row_rms_step(
+    cols: number,
+    count: number,
+    ids: Pointer,
+    w: Pointer,
+    g: Pointer,
+    v: Pointer,
+    rate: number,
+    beta2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): void;
   u32_hash_labels(
     a: number,
     c: number,

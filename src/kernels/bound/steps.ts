@@ -20,7 +20,7 @@ function readStep(
   return { count, ids, length, wAt: bridge.update(`${name}: w`, w, length), gAt };
 }
 
-export function stepOperations(bridge: Bridge): Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep"> {
+export function stepOperations(bridge: Bridge): Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep" | "rowRmsStep"> {
   const { flat } = bridge;
   return {
     sgdStep(dims, w, g, velocity, { learningRate, momentum, nesterov, weightDecay }) {
@@ -55,6 +55,15 @@ export function stepOperations(bridge: Bridge): Pick<Kernels, "sgdStep" | "adagr
         epsilon,
         learningRate * weightDecay,
       );
+      bridge.end();
+    },
+    rowRmsStep(dims, w, g, v, { learningRate, beta2, epsilon, weightDecay, step }) {
+      bridge.begin();
+      const { count, ids, length, wAt, gAt } = readStep(bridge, "rowRmsStep", dims, w, g);
+      const vAt = bridge.update("rowRmsStep: v", v, dims.rows ? Math.floor(length / Math.max(1, dims.cols)) : 1);
+      const rootScale = 1 / Math.sqrt(1 - beta2 ** step);
+      const decay = learningRate * weightDecay;
+      flat.f32_row_rms_step(dims.cols, count, ids, wAt, gAt, vAt, learningRate, beta2, rootScale, epsilon, decay);
       bridge.end();
     },
   };

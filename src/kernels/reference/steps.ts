@@ -1,7 +1,7 @@
 /**
  * @file The oracle for optimiser steps: one number at a time, in f64, stored as f32.
  */
-import type { AdagradOptions, AdamOptions, Kernels, SgdOptions, StepDims } from "../contract.js";
+import type { AdagradOptions, AdamOptions, Kernels, RowRmsOptions, SgdOptions, StepDims } from "../contract.js";
 
 /** Calls `visit(parameter index, gradient index)` for every number that the step moves. */
 function forEachNumber({ cols, rows }: StepDims, visit: (p: number, g: number) => void): void {
@@ -65,4 +65,32 @@ function adamStep(
   });
 }
 
-export const steps: Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep"> = { sgdStep, adagradStep, adamStep };
+function rowRmsStep(
+  { cols, rows }: StepDims,
+  w: Float32Array,
+  g: Float32Array,
+  v: Float32Array,
+  { learningRate, beta2, epsilon, weightDecay, step }: RowRmsOptions,
+): void {
+  if (cols === 0) return;
+  const count = rows ? rows.count : 1;
+  const correction = 1 - beta2 ** step;
+  for (let i = 0; i < count; i++) {
+    const row = rows ? rows.ids[i] : 0;
+    let squares = 0;
+    for (let j = 0; j < cols; j++) squares += g[i * cols + j] ** 2;
+    v[row] = beta2 * v[row] + ((1 - beta2) * squares) / cols;
+    const size = learningRate / (Math.sqrt(v[row] / correction) + epsilon);
+    for (let j = 0; j < cols; j++) {
+      const p = row * cols + j;
+      w[p] -= learningRate * weightDecay * w[p] + size * g[i * cols + j];
+    }
+  }
+}
+
+export const steps: Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep" | "rowRmsStep"> = {
+  sgdStep,
+  adagradStep,
+  adamStep,
+  rowRmsStep,
+};
