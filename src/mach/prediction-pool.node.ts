@@ -26,7 +26,9 @@ export class PredictionPool {
   constructor(model: Model, numThreads: number) {
     const { hash, worldOptions, merge, prior } = model.ensemble;
     const worlds = [...model.parameters].map(([world, parameters]) => ({ world, parameters }));
-    const shared: PredictionShared = { hash: hash.toJSON(), worldOptions, merge, prior, worlds };
+    // The prior's arrays may stand in WASM memory, and a message clones whole buffers: 1 GiB to each thread.
+    const ownPrior = prior && { codes: prior.codes.slice(), bias: prior.bias.slice() };
+    const shared: PredictionShared = { hash: hash.toJSON(), worldOptions, merge, prior: ownPrior, worlds };
     const workerData: PoolWorkerData = { shared, stop: new Int32Array(new SharedArrayBuffer(4)) };
     const script = new URL("./prediction-worker.node.js", import.meta.url);
     this.threads = Array.from({ length: numThreads }, () => new JobThread(script, workerData));
