@@ -44,6 +44,7 @@ export interface NetworkRecord {
   readonly numFeatures: number;
   readonly hidden: readonly number[];
   readonly numBuckets: number;
+  readonly activation: "relu" | "none";
   readonly dropout: number;
   readonly loss: "softmax" | "sigmoid";
   readonly output: "full" | "sampled";
@@ -105,6 +106,7 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
     numFeatures: positive,
     hidden: z.array(positive),
     numBuckets: positive,
+    activation: z.enum(["relu", "none"]),
     dropout: z.number().min(0).lt(1),
     loss: z.enum(["softmax", "sigmoid"]),
     output: z.enum(["full", "sampled"]),

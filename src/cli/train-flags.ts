@@ -80,6 +80,12 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
   { option: "epochs", syntax: "--epochs <count>", help: "passes over the data", parse: integer(1) },
   { option: "loss", syntax: "--loss <name>", help: "loss of a world", choices: ["softmax", "sigmoid"] },
   {
+    option: "activation",
+    syntax: "--activation <name>",
+    help: "behind hidden layers; none: a linear map through them",
+    choices: ["relu", "none"],
+  },
+  {
     option: "dropout",
     syntax: "--dropout <rate>",
     help: "share of hidden units dropped while training",
@@ -105,6 +111,12 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
     syntax: "--input-rate-scale <factor>",
     help: "factor on it for input weights",
     parse: number(1e-6),
+  },
+  {
+    option: "inputMoments",
+    syntax: "--input-moments <kind>",
+    help: "what Adam keeps of input weights: moments of each number, or one a row",
+    choices: ["element", "row"],
   },
   {
     option: "inputSpread",

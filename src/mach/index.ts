@@ -28,6 +28,7 @@ export { PredictionPool } from "./prediction-pool.node.js";
 export {
   activationOf,
   createWorld,
+  type HiddenActivation,
   type Loss,
   type OutputLayer,
   type World,

@@ -10,7 +10,13 @@ import type { Kernels } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
 import type { FlatParameters } from "../nn/parameter.js";
 import { atLeastF32 } from "../nn/tensor-buffer.js";
-import { type WorldLayer, type WorldOptions, worldLayers, worldParameterShapes } from "./world.js";
+import {
+  type HiddenActivation,
+  type WorldLayer,
+  type WorldOptions,
+  worldLayers,
+  worldParameterShapes,
+} from "./world.js";
 
 /** Buffers for the activations of one batch, reused by every world and batch. */
 export class ScorerScratch {
@@ -33,6 +39,7 @@ export class WorldScorer {
   readonly numBuckets: number;
   private readonly kernels: Kernels;
   private readonly layers: readonly ScorerLayer[];
+  private readonly activation: HiddenActivation;
 
   /** Takes views, not copies, of the arrays of `parameters` by name. @throws {ShapeError} for absent or short arrays. */
   constructor(kernels: Kernels, options: WorldOptions, parameters: ReadonlyMap<string, Float32Array>) {
@@ -45,6 +52,7 @@ export class WorldScorer {
     };
     this.kernels = kernels;
     this.numBuckets = options.numBuckets;
+    this.activation = options.activation;
     this.layers = worldLayers(options).map((layer) => ({
       ...layer,
       weight: array(`${layer.position}.weight`, layer.numInputs * layer.numOutputs),
@@ -72,7 +80,7 @@ export class WorldScorer {
       const dims = { rows, cols: numOutputs };
       if (kind === "sparse") kernels.csrGemm(dims, inputs, weight, y, "overwrite");
       else kernels.gemm({ m: rows, n: numOutputs, k: numInputs, transposeB: true }, x, weight, y, "overwrite");
-      if (isLast) kernels.addBias(dims, bias, y);
+      if (isLast || this.activation === "none") kernels.addBias(dims, bias, y);
       else kernels.addBiasRelu(dims, bias, y);
       x = y;
     });

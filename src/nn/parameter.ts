@@ -75,6 +75,8 @@ export class Parameter {
   readonly shape: readonly number[];
   /** Factor on the optimiser's learning rate for this parameter. Default 1. */
   learningRateScale = 1;
+  /** One second moment a row instead of moments of each number, where the gradient is row-sparse and the optimiser Adam. */
+  momentsByRow = false;
   /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
   value: Float32Array;
   readonly grad: DenseGradient | RowSparseGradient;

@@ -11,8 +11,8 @@
  * Source: Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
  * JMLR 2011, Figure 1 (diagonal).
  */
-import type { AdagradOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
-import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+import type { AdagradOptions as KernelOptions, Kernels } from "../kernels/contract.js";
+import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
 export interface AdagradOptions {
   /** Default 0.05. */
@@ -34,7 +34,6 @@ export const ADAGRAD_DEFAULTS: AdagradOptions = {
 
 /** State: `sumOfSquares`. */
 export class Adagrad extends ParameterWiseOptimizer {
-  private readonly weightDecay: number;
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 
   /** @throws {ConfigError} for options out of range. */
@@ -44,21 +43,13 @@ export class Adagrad extends ParameterWiseOptimizer {
     checkOption("Adagrad", "epsilon", all.epsilon, "positive", Infinity);
     checkOption("Adagrad", "initialAccumulator", all.initialAccumulator, 0, Infinity);
     checkOption("Adagrad", "weightDecay", all.weightDecay, 0, Infinity);
-    super(kernels, all.learningRate, ["sumOfSquares"], all.initialAccumulator);
-    this.weightDecay = all.weightDecay;
+    super(kernels, all, ["sumOfSquares"], all.initialAccumulator);
     this.kernelOptions = { learningRate: all.learningRate, epsilon: all.epsilon, weightDecay: all.weightDecay };
   }
 
-  protected update(
-    dims: StepDims,
-    w: Float32Array,
-    g: Float32Array,
-    state: readonly Float32Array[],
-    learningRate: number,
-    decays: boolean,
-  ): void {
+  protected update({ parameter, dims, state }: Slot, learningRate: number, weightDecay: number): void {
     this.kernelOptions.learningRate = learningRate;
-    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
-    this.kernels.adagradStep(dims, w, g, state[0], this.kernelOptions);
+    this.kernelOptions.weightDecay = weightDecay;
+    this.kernels.adagradStep(dims, parameter.value, parameter.grad.values, state[0], this.kernelOptions);
   }
 }

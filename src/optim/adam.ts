@@ -7,11 +7,15 @@
  *
  * Sources: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, Algorithm 1; Loshchilov, Hutter,
  * "Decoupled Weight Decay Regularization", ICLR 2019, Algorithm 2 (AdamW).
+ * A parameter with `momentsByRow` has one second moment a row, the mean of its numbers' g², and no first moment: state of
+ * D numbers for a [D, H] input layer instead of 2·D·H, and a row that is seldom touched still takes a large first step.
+ * As row-wise AdaGrad for embeddings (Naumov et al., "Deep Learning Recommendation Model", 2019, §4), with a decaying mean.
  * Differs from the papers: rows of row-sparse gradients are lazy. While a row is absent its m and v neither decay nor
  * move it, though t goes on: otherwise each step would cost the whole [D, H].
  */
-import type { AdamOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
-import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+import type { AdamOptions as KernelOptions, Kernels } from "../kernels/contract.js";
+import type { Parameter } from "../nn/parameter.js";
+import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
 export interface AdamOptions {
   /** Default 0.001. */
@@ -36,7 +40,6 @@ export const ADAM_DEFAULTS: AdamOptions = {
 
 /** State: `firstMoment`, `secondMoment`. */
 export class Adam extends ParameterWiseOptimizer {
-  private readonly weightDecay: number;
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 
   /** @throws {ConfigError} for options out of range. */
@@ -47,8 +50,7 @@ export class Adam extends ParameterWiseOptimizer {
     checkOption("Adam", "beta2", all.beta2, 0, 1);
     checkOption("Adam", "epsilon", all.epsilon, "positive", Infinity);
     checkOption("Adam", "weightDecay", all.weightDecay, 0, Infinity);
-    super(kernels, all.learningRate, ["firstMoment", "secondMoment"], 0);
-    this.weightDecay = all.weightDecay;
+    super(kernels, all, ["firstMoment", "secondMoment"], 0);
     this.kernelOptions = { ...all, step: 0 };
   }
 
@@ -56,16 +58,21 @@ export class Adam extends ParameterWiseOptimizer {
     this.kernelOptions.step = this.stepCount;
   }
 
-  protected update(
-    dims: StepDims,
-    w: Float32Array,
-    g: Float32Array,
-    state: readonly Float32Array[],
-    learningRate: number,
-    decays: boolean,
-  ): void {
-    this.kernelOptions.learningRate = learningRate;
-    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
-    this.kernels.adamStep(dims, w, g, state[0], state[1], this.kernelOptions);
+  protected override stateLength(name: string, parameter: Parameter): number {
+    if (!isByRow(parameter)) return parameter.size;
+    return name === "secondMoment" ? parameter.shape[0] : 0;
   }
+
+  protected update({ parameter, dims, state: [m, v] }: Slot, learningRate: number, weightDecay: number): void {
+    const { kernels, kernelOptions } = this;
+    kernelOptions.learningRate = learningRate;
+    kernelOptions.weightDecay = weightDecay;
+    const { value, grad } = parameter;
+    if (isByRow(parameter)) kernels.rowRmsStep(dims, value, grad.values, v, kernelOptions);
+    else kernels.adamStep(dims, value, grad.values, m, v, kernelOptions);
+  }
+}
+
+function isByRow({ momentsByRow, grad }: Parameter): boolean {
+  return momentsByRow && grad.kind === "rows";
 }

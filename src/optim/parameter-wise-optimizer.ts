@@ -16,7 +16,7 @@ import type { FlatParameters, Parameter } from "../nn/parameter.js";
 import { Optimizer } from "./optimizer.js";
 
 /** A parameter with what its step needs, made once. */
-interface Slot {
+export interface Slot {
   readonly parameter: Parameter;
   readonly dims: { readonly cols: number; readonly rows: RowList | null };
   /** This parameter's part of each state vector, in the order of `stateNames`. */
@@ -28,6 +28,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   override learningRate: number;
 
   protected readonly kernels: Kernels;
+  private readonly weightDecay: number;
   private readonly stateNames: readonly string[];
   private readonly initialState: number;
   private stateVectors: Record<string, Float32Array>;
@@ -35,10 +36,16 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   private slots: readonly Slot[];
 
   /** `initialState` fills new state vectors. */
-  protected constructor(kernels: Kernels, learningRate: number, stateNames: readonly string[], initialState: number) {
+  protected constructor(
+    kernels: Kernels,
+    options: { readonly learningRate: number; readonly weightDecay: number },
+    stateNames: readonly string[],
+    initialState: number,
+  ) {
     super();
+    this.weightDecay = options.weightDecay;
     this.kernels = kernels;
-    this.learningRate = learningRate;
+    this.learningRate = options.learningRate;
     this.stateNames = stateNames;
     this.initialState = initialState;
     this.stateVectors = {};
@@ -49,15 +56,13 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   /** Called at the start of a step, after `stepCount` was raised: brings the kernel's options up to date. */
   protected beginStep(): void {}
 
-  /** One kernel call: `w` and `state` accumulated at the rows of `dims`, `g` read. */
-  protected abstract update(
-    dims: Slot["dims"],
-    w: Float32Array,
-    g: Float32Array,
-    state: readonly Float32Array[],
-    learningRate: number,
-    decays: boolean,
-  ): void;
+  /** One kernel call: value and state of the slot accumulated at the rows of its dims, its gradient read. */
+  protected abstract update(slot: Slot, learningRate: number, weightDecay: number): void;
+
+  /** Numbers that state vector `name` keeps for `parameter`. Default one for each of its numbers. */
+  protected stateLength(_name: string, parameter: Parameter): number {
+    return parameter.size;
+  }
 
   state(): Record<string, Float32Array> {
     return this.stateVectors;
@@ -66,40 +71,51 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   /** @throws {ShapeError} when called for parameters of another size than before: one optimiser serves one model. */
   prepare(parameters: FlatParameters): void {
     if (parameters === this.prepared) return;
-    const length = parameters.value.length;
-    for (const name of this.stateNames) {
-      const vector = this.stateVectors[name];
-      if (vector === undefined) {
-        const fresh = this.kernels.f32(length);
-        if (this.initialState !== 0) fresh.fill(this.initialState);
-        this.stateVectors[name] = fresh;
-      } else if (vector.length !== length) {
-        throw new ShapeError(
-          `${this.constructor.name}.prepare: expected ${vector.length} parameters, got ${length}; ` +
-            "make one optimiser for each model",
-        );
-      }
-    }
+    const starts = this.stateNames.map((name) => this.layOut(name, parameters));
     this.slots = parameters.parameters.map((parameter, i) => {
-      const start = parameters.offsets[i];
-      const end = start + parameter.size;
       const dims =
         parameter.grad.kind === "rows"
           ? { cols: parameter.cols, rows: parameter.grad }
           : { cols: parameter.size, rows: null };
-      return { parameter, dims, state: this.stateNames.map((name) => this.stateVectors[name].subarray(start, end)) };
+      const state = this.stateNames.map((name, j) =>
+        this.stateVectors[name].subarray(starts[j][i], starts[j][i] + this.stateLength(name, parameter)),
+      );
+      return { parameter, dims, state };
     });
     this.prepared = parameters;
+  }
+
+  /** Makes state vector `name`, or checks that it has the right length. @returns where each parameter's part starts. */
+  private layOut(name: string, { parameters }: FlatParameters): number[] {
+    const starts: number[] = [];
+    let length = 0;
+    for (const parameter of parameters) {
+      starts.push(length);
+      length += this.stateLength(name, parameter);
+    }
+    const vector = this.stateVectors[name];
+    if (vector === undefined) {
+      const fresh = this.kernels.f32(length);
+      if (this.initialState !== 0) fresh.fill(this.initialState);
+      this.stateVectors[name] = fresh;
+    } else if (vector.length !== length) {
+      throw new ShapeError(
+        `${this.constructor.name}.prepare: expected ${vector.length} parameters, got ${length}; ` +
+          "make one optimiser for each model",
+      );
+    }
+    return starts;
   }
 
   step(parameters: FlatParameters): void {
     this.prepare(parameters);
     this.stepCount++;
     this.beginStep();
-    for (const { parameter, dims, state } of this.slots) {
+    for (const slot of this.slots) {
+      const { parameter, dims } = slot;
       if (dims.rows !== null && dims.rows.count === 0) continue;
       const learningRate = this.learningRate * parameter.learningRateScale;
-      this.update(dims, parameter.value, parameter.grad.values, state, learningRate, parameter.shape.length > 1);
+      this.update(slot, learningRate, parameter.shape.length > 1 ? this.weightDecay : 0);
     }
   }
 }

@@ -10,8 +10,8 @@
  * Differs from the papers: the velocity is a sum of gradients, scaled by today's learning rate, as in Torch7's optim.
  */
 import { ConfigError } from "../core/index.js";
-import type { SgdOptions as KernelOptions, Kernels, StepDims } from "../kernels/contract.js";
-import { checkOption, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+import type { SgdOptions as KernelOptions, Kernels } from "../kernels/contract.js";
+import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
 export interface SgdOptions {
   /** Default 0.1. */
@@ -28,7 +28,6 @@ export const SGD_DEFAULTS: SgdOptions = { learningRate: 0.1, momentum: 0, nester
 
 /** State: `velocity`, if there is momentum. */
 export class Sgd extends ParameterWiseOptimizer {
-  private readonly weightDecay: number;
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 
   /** @throws {ConfigError} for options out of range, or Nesterov without momentum. */
@@ -40,21 +39,14 @@ export class Sgd extends ParameterWiseOptimizer {
     if (all.nesterov && all.momentum === 0) {
       throw new ConfigError("Sgd: expected momentum above 0 with nesterov, got 0; try momentum 0.9");
     }
-    super(kernels, all.learningRate, all.momentum > 0 ? ["velocity"] : [], 0);
-    this.weightDecay = all.weightDecay;
+    super(kernels, all, all.momentum > 0 ? ["velocity"] : [], 0);
     this.kernelOptions = { ...all };
   }
 
-  protected update(
-    dims: StepDims,
-    w: Float32Array,
-    g: Float32Array,
-    state: readonly Float32Array[],
-    learningRate: number,
-    decays: boolean,
-  ): void {
+  protected update({ parameter, dims, state }: Slot, learningRate: number, weightDecay: number): void {
     this.kernelOptions.learningRate = learningRate;
-    this.kernelOptions.weightDecay = decays ? this.weightDecay : 0;
-    this.kernels.sgdStep(dims, w, g, state.length > 0 ? state[0] : null, this.kernelOptions);
+    this.kernelOptions.weightDecay = weightDecay;
+    const velocity = state.length > 0 ? state[0] : null;
+    this.kernels.sgdStep(dims, parameter.value, parameter.grad.values, velocity, this.kernelOptions);
   }
 }

@@ -5,7 +5,7 @@
 import type { Manifest } from "../checkpoint/manifest.js";
 import { ConfigError } from "../core/errors.js";
 import type { MergeKind } from "../mach/merge.js";
-import type { Loss, OutputLayer, WorldOptions } from "../mach/world.js";
+import type { HiddenActivation, Loss, OutputLayer, WorldOptions } from "../mach/world.js";
 import { checkOptimization, type OptimizationOptions } from "./train-options.js";
 
 /** See WorldOptions, OptimizationOptions, MergeKind and LabelPriorOptions for what each does. */
@@ -13,6 +13,7 @@ export interface ModelOptions extends OptimizationOptions {
   readonly numWorlds: number;
   readonly numBuckets: number;
   readonly hidden: readonly number[];
+  readonly activation: HiddenActivation;
   readonly dropout: number;
   readonly loss: Loss;
   readonly output: OutputLayer;
@@ -25,13 +26,13 @@ export interface ModelOptions extends OptimizationOptions {
 
 /** The part of `options` that gives a world its shape. */
 export function worldOptionsOf(options: ModelOptions, numFeatures: number): WorldOptions {
-  const { hidden, numBuckets, dropout, loss, output } = options;
-  return { numFeatures, hidden: [...hidden], numBuckets, dropout, loss, output };
+  const { hidden, numBuckets, activation, dropout, loss, output } = options;
+  return { numFeatures, hidden: [...hidden], numBuckets, activation, dropout, loss, output };
 }
 
 /** The part of `options` that says how a world is trained. */
 export function optimizationOf(options: ModelOptions): OptimizationOptions {
-  const { epochs, batchSize, optimizer, learningRate, inputLearningRateScale, schedule } = options;
+  const { epochs, batchSize, optimizer, learningRate, inputLearningRateScale, inputMoments, schedule } = options;
   const { warmup, weightDecay, numNegatives, inputSpread, validationShare, seed } = options;
   return {
     epochs,
@@ -39,6 +40,7 @@ export function optimizationOf(options: ModelOptions): OptimizationOptions {
     optimizer,
     learningRate,
     inputLearningRateScale,
+    inputMoments,
     schedule,
     warmup,
     weightDecay,
@@ -69,6 +71,7 @@ export function modelOptionsOf(manifest: Manifest): ModelOptions {
     numWorlds: hash.numWorlds,
     numBuckets: network.numBuckets,
     hidden: network.hidden,
+    activation: network.activation,
     dropout: network.dropout,
     loss: network.loss,
     output: network.output,

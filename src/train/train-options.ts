@@ -20,6 +20,8 @@ export interface OptimizationOptions {
    * occurs, so rare features need larger steps.
    */
   readonly inputLearningRateScale: number;
+  /** What Adam keeps of the input weights' gradients: moments of each number, or one second moment a row. */
+  readonly inputMoments: "element" | "row";
   /** Course of the learning rate after the warm-up; see optim/schedules.ts. */
   readonly schedule: ScheduleName;
   /** Share of all steps over which the learning rate rises from zero, 0 … 1. */
@@ -48,6 +50,7 @@ export function checkOptimization(options: OptimizationOptions): void {
   expect(Number.isInteger(options.batchSize) && options.batchSize >= 1, "batchSize", "an integer of at least 1");
   expect(options.learningRate > 0 && Number.isFinite(options.learningRate), "learningRate", "a positive number");
   expect(options.inputLearningRateScale > 0, "inputLearningRateScale", "a positive number");
+  expect(["element", "row"].includes(options.inputMoments), "inputMoments", '"element" or "row"');
   expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
   expect(options.validationShare >= 0 && options.validationShare < 1, "validationShare", "in [0, 1)");
   expect(options.inputSpread >= 0 && options.inputSpread < 100, "inputSpread", "in [0, 100)");

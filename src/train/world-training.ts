@@ -88,7 +88,9 @@ export class WorldTraining {
       model.loss === "softmax" ? new SoftmaxCrossEntropyCriterion(kernels) : new SigmoidCrossEntropyCriterion(kernels);
     const { optimizer, weightDecay, learningRate } = optimization;
     this.optimizer = createOptimizer(kernels, optimizer, { learningRate, weightDecay });
-    this.world.parameters.parameters[0].learningRateScale = optimization.inputLearningRateScale;
+    const [inputWeight] = this.world.parameters.parameters;
+    inputWeight.learningRateScale = optimization.inputLearningRateScale;
+    inputWeight.momentsByRow = optimization.inputMoments === "row";
     this.optimizer.prepare(this.world.parameters);
     this.schedule = createSchedule(optimization.schedule, { warmup: optimization.warmup });
     this.sampler =

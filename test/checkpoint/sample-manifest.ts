@@ -7,7 +7,15 @@ export function sampleDescription(): ModelDescription {
   return {
     writtenBy: "manyworlds test",
     created: null,
-    network: { numFeatures: 3, hidden: [2], numBuckets: 5, dropout: 0.25, loss: "softmax", output: "full" },
+    network: {
+      numFeatures: 3,
+      hidden: [2],
+      numBuckets: 5,
+      activation: "relu",
+      dropout: 0.25,
+      loss: "softmax",
+      output: "full",
+    },
     hash: new LabelHash({ numLabels: 11, numBuckets: 5, numWorlds: 4, seed: 1 }).toJSON(),
     merge: "log-score",
     prior: { alpha: 0.5, seenOnly: true },

@@ -16,6 +16,7 @@ const shape = (over: Partial<WorldOptions> = {}): WorldOptions => ({
   numFeatures: 13,
   hidden: [6],
   numBuckets: 7,
+  activation: "relu",
   dropout: 0.5,
   loss: "softmax",
   output: "full",

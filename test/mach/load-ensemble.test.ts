@@ -17,6 +17,7 @@ const network: WorldOptions = {
   numFeatures: 13,
   hidden: [6],
   numBuckets: 7,
+  activation: "relu",
   dropout: 0,
   loss: "softmax",
   output: "full",

@@ -9,6 +9,7 @@ const options: WorldOptions = {
   numFeatures: 10,
   hidden: [4, 3],
   numBuckets: 5,
+  activation: "relu",
   dropout: 0.2,
   loss: "softmax",
   output: "full",
