@@ -6,12 +6,14 @@ import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
 import { type Flag, integer, number, sizes, worldSelection } from "./flags.js";
 
-/** `3-5` or `4`. */
-function ngramRange(text: string): readonly [number, number] {
+/** `3-5` or `4`; `none` for none. */
+function ngramRange(text: string): readonly [number, number] | null {
+  if (text === "none") return null;
   const match = /^([1-9])(?:-([1-9]))?$/.exec(text);
   const min = Number(match?.[1]);
   const max = Number(match?.[2] ?? match?.[1]);
-  if (match === null || max < min) throw new InvalidArgumentError(`Expected lengths such as 3-5, got "${text}".`);
+  if (match === null || max < min)
+    throw new InvalidArgumentError(`Expected lengths such as 3-5, or none, got "${text}".`);
   return [min, max];
 }
 
@@ -45,10 +47,14 @@ export const READ_FLAGS: readonly Flag<unknown>[] = [
 export const FEATURE_FLAGS: readonly Flag<unknown>[] = [
   {
     syntax: "--word-ngrams <n>",
-    help: "text: words in a row that make a feature, up to n (default: 1)",
+    help: "text: words in a row that make a feature, up to n (default: 2 for less than 8 MiB of text, else 1)",
     parse: integer(1, 5),
   },
-  { syntax: "--char-ngrams <n-m>", help: "text: also parts of words, such as 3-5 letters", parse: ngramRange },
+  {
+    syntax: "--char-ngrams <n-m>",
+    help: "text: also parts of words of n to m letters (default: 3-4 for less than 8 MiB of text, else none)",
+    parse: ngramRange,
+  },
   {
     syntax: "--hash-bits <bits>",
     help: "text: hash features into 2^bits columns, no vocabulary",

@@ -1,6 +1,18 @@
 /**
  * @file What does a good model for this data look like, when the user says nothing? Options from N, D and L.
+ *
+ *   few rows (N < 30,000)   dense hidden layer with ReLU and dropout, sigmoid loss: what limits is overfitting, and rows
+ *                           have several labels. B ≈ L/2, 8 worlds.
+ *   many rows               linear bottleneck, softmax, one moment a row for the input weights: what limits is learning
+ *                           rare words and rare labels in few passes. B ≈ 4·√L, at least 1,000; 8 worlds.
+ *
+ * With B ≈ 4·√L a label shares its bucket with √L/4 others in a world; two worlds would leave 1/16 of a label to be
+ * confused with, eight leave none: what further worlds buy is averaging, and it levels off at about eight.
+ *
+ * The numbers were chosen on held-out parts of the training splits of bibtex, cooking and delicious (few rows), nvd and
+ * wikisent (many); bench/README.md has the comparison. Between 13,000 and 115,000 rows nothing was measured.
  */
+import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import type { ModelOptions } from "./model-options.js";
 
 /** What the choice looks at. */
@@ -12,34 +24,87 @@ export interface DataShape {
   readonly labelsPerRow: number;
 }
 
+const FEW_ROWS = 30_000;
+const VERY_FEW_ROWS = 8_000;
+const VERY_MANY_ROWS = 200_000;
+
+/** Options that do not depend on the data. */
+const COMMON = {
+  numWorlds: 8,
+  optimizer: "adam",
+  output: "full",
+  schedule: "linear",
+  warmup: 0,
+  weightDecay: 0,
+  numNegatives: 500,
+  validationShare: 0,
+  seed: 1,
+  merge: "log-score",
+  priorAlpha: 0,
+  seenOnly: true,
+} as const satisfies Partial<ModelOptions>;
+
 /** Every option: those given, the others chosen. */
 export function chooseOptions(shape: DataShape, given: Partial<ModelOptions>): ModelOptions {
-  const { numLabels } = shape;
-  const numBuckets = given.numBuckets ?? Math.max(2, Math.min(1000, numLabels));
-  const chosen: ModelOptions = {
-    numWorlds: 8,
-    numBuckets,
-    hidden: [256],
+  const numBuckets = chooseBuckets(shape.numLabels);
+  const chosen = shape.numRows < FEW_ROWS ? forFewRows(shape) : forManyRows(shape);
+  return { ...COMMON, numBuckets, ...chosen, ...given };
+}
+
+type ChosenOptions = Omit<ModelOptions, keyof typeof COMMON | "numBuckets">;
+
+function forFewRows({ numRows, numFeatures }: DataShape): ChosenOptions {
+  const veryFew = numRows < VERY_FEW_ROWS;
+  return {
+    hidden: [veryFew ? 128 : numFeatures < 1000 ? 512 : 256],
     activation: "relu",
-    dropout: 0,
-    loss: "softmax",
-    output: "full",
-    epochs: 5,
-    batchSize: 256,
-    optimizer: "adam",
-    learningRate: 0.005,
+    dropout: 0.5,
+    loss: "sigmoid",
+    epochs: 15,
+    batchSize: veryFew ? 64 : 128,
+    learningRate: veryFew ? 0.005 : 0.003,
     inputLearningRateScale: 4,
     inputMoments: "element",
-    schedule: "linear",
-    warmup: 0,
-    weightDecay: 0,
-    numNegatives: 500,
     inputSpread: 0.17,
-    validationShare: 0,
-    seed: 1,
-    merge: "log-score",
-    priorAlpha: 0,
-    seenOnly: true,
   };
-  return { ...chosen, ...given };
+}
+
+function forManyRows({ numRows, labelsPerRow }: DataShape): ChosenOptions {
+  const veryMany = numRows >= VERY_MANY_ROWS;
+  // One label a row and many classes: the output layer learns from fewer positives and bears smaller steps.
+  const singleLabel = labelsPerRow < 1.5;
+  return {
+    hidden: [256],
+    activation: "none",
+    dropout: 0,
+    loss: "softmax",
+    epochs: veryMany ? 3 : 4,
+    batchSize: veryMany ? 512 : 256,
+    learningRate: singleLabel ? 0.002 : 0.005,
+    inputLearningRateScale: singleLabel ? 10 : 2,
+    inputMoments: "row",
+    inputSpread: 0.017,
+  };
+}
+
+/** B for L labels: half of few labels, 4·√L of many, in round numbers. */
+export function chooseBuckets(numLabels: number): number {
+  if (numLabels <= 32) return Math.max(2, numLabels);
+  if (numLabels <= 2000) return Math.max(32, Math.ceil(numLabels / 2));
+  return Math.min(20_000, Math.max(1000, 100 * Math.round((4 * Math.sqrt(numLabels)) / 100)));
+}
+
+/** Files below this size get features that a larger set need not pay for. */
+const SMALL_TEXT_BYTES = 8 * 2 ** 20;
+
+/**
+ * How texts become features: words; for small sets also pairs of words and pieces of three and four letters, which tell
+ * that unseen words resemble seen ones. `textBytes`: size of the unpacked training text, estimated.
+ */
+export function chooseTextOptions(
+  textBytes: number,
+  given: Partial<TextVectorizerOptions>,
+): Partial<TextVectorizerOptions> {
+  const rich = textBytes < SMALL_TEXT_BYTES;
+  return rich ? { wordNgrams: 2, charNgrams: [3, 4], ...given } : given;
 }

@@ -28,7 +28,7 @@ import { LabelHash } from "../mach/label-hash.js";
 import { loadEnsemble } from "../mach/load-ensemble.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
 import { runJobs } from "../parallel/worker-pool.node.js";
-import { chooseOptions } from "./choose-options.js";
+import { chooseOptions, chooseTextOptions } from "./choose-options.js";
 import {
   checkModelOptions,
   checkResumable,
@@ -55,6 +55,7 @@ export interface TrainRequest {
   readonly options?: Partial<ModelOptions>;
   /** Train only these worlds now; null: all. */
   readonly worlds?: readonly number[] | null;
+  /** How texts become features, where that differs from what `chooseTextOptions` would choose. */
   readonly textOptions?: Partial<TextVectorizerOptions>;
   /** How rows of numbers are scaled. Default: to norm 1. */
   readonly numericOptions?: Partial<NumericVectorizerOptions>;
@@ -114,7 +115,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
 async function startModel(request: TrainRequest): Promise<TrainReport> {
   const loaded = await loadDataset(request.inputs, {
     ...readOptions(request),
-    textOptions: request.textOptions,
+    textOptions: chooseTextOptions(estimateTextBytes(request.inputs), request.textOptions ?? {}),
     numericOptions: { scaling: "l2", ...request.numericOptions },
   });
   const { report } = loaded;
@@ -157,6 +158,14 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     { overwrite: request.mode === "overwrite" },
   );
   return trainWorlds(request, directory, { report, parts }, options);
+}
+
+/** Unpacked size of the files; gzip packs text to about a third. Files that cannot be seen count nothing: reading says why. */
+function estimateTextBytes(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return sum + (path.endsWith(".gz") ? 3 * size : size);
+  }, 0);
 }
 
 async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
