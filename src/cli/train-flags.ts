@@ -6,9 +6,9 @@ import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
 import { type Flag, integer, number, sizes, worldSelection } from "./flags.js";
 
-/** `3-5` or `4`; `none` for none. */
-function ngramRange(text: string): readonly [number, number] | null {
-  if (text === "none") return null;
+/** `3-5` or `4`; `none` is the empty list, since a flag's value cannot be null. */
+function ngramRange(text: string): readonly number[] {
+  if (text === "none") return [];
   const match = /^([1-9])(?:-([1-9]))?$/.exec(text);
   const min = Number(match?.[1]);
   const max = Number(match?.[2] ?? match?.[1]);

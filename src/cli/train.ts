@@ -95,10 +95,14 @@ function modelOptions(options: Options, selection: WorldSelection | undefined): 
   return given as Partial<ModelOptions>;
 }
 
-/** The options that flags gave, flag name → option name. */
+/** The options that flags gave, flag name → option name; an empty list stands for null. */
 function featureOptions(options: Options, names: Readonly<Record<string, string>>): object {
+  const given = Object.entries(names).filter(([flag]) => options[flag] !== undefined);
   return Object.fromEntries(
-    Object.entries(names).flatMap(([flag, option]) => (options[flag] === undefined ? [] : [[option, options[flag]]])),
+    given.map(([flag, option]) => {
+      const value = options[flag];
+      return [option, Array.isArray(value) && value.length === 0 ? null : value];
+    }),
   );
 }
 

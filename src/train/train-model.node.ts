@@ -17,6 +17,7 @@ import type { Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
 import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
+import { fileSize } from "../data/byte-source.node.js";
 import type { Dataset } from "../data/dataset.js";
 import { chooseHoldout, selectRows } from "../data/holdout.js";
 import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
@@ -115,7 +116,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
 async function startModel(request: TrainRequest): Promise<TrainReport> {
   const loaded = await loadDataset(request.inputs, {
     ...readOptions(request),
-    textOptions: chooseTextOptions(estimateTextBytes(request.inputs), request.textOptions ?? {}),
+    textOptions: chooseTextOptions(await estimateTextBytes(request.inputs), request.textOptions ?? {}),
     numericOptions: { scaling: "l2", ...request.numericOptions },
   });
   const { report } = loaded;
@@ -160,12 +161,10 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   return trainWorlds(request, directory, { report, parts }, options);
 }
 
-/** Unpacked size of the files; gzip packs text to about a third. Files that cannot be seen count nothing: reading says why. */
-function estimateTextBytes(paths: readonly string[]): number {
-  return paths.reduce((sum, path) => {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    return sum + (path.endsWith(".gz") ? 3 * size : size);
-  }, 0);
+/** Unpacked size of the files; gzip packs text to about a third. @throws {FormatError} for one that is absent or no file. */
+async function estimateTextBytes(paths: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(paths.map(fileSize));
+  return sizes.reduce((sum, size, i) => sum + (paths[i].endsWith(".gz") ? 3 * size : size), 0);
 }
 
 async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {

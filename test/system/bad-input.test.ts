@@ -151,12 +151,14 @@ describe("divergence", () => {
     const rows = Array.from({ length: 200 }, (_, i) => `${i % 5} 0:3e37 ${1 + (i % 5)}:1\n`);
     writeFileSync(at("huge.xc"), `200 6 5\n${rows.join("")}`);
     const shape = ["--worlds", "6", "--buckets", "5", "--hidden", "1", "--epochs", "2", "--optimizer", "sgd"];
+    const step = ["--batch-size", "256", "--loss", "softmax", "--activation", "relu", "--dropout", "0"];
     const args = [
       "train",
       at("huge.xc"),
       "--model",
       at("huge"),
       ...shape,
+      ...step,
       "--scale",
       "none",
       "--learning-rate",

@@ -45,7 +45,7 @@ describe("predict", () => {
   });
 
   it("takes plain lines, compressed too; an empty query keeps its row", async () => {
-    const queries = "word20 word21\n\nword100 word101, word102\nno such words\n";
+    const queries = "word20 word21\n\nword100 word101, word102\nxyzzy qqq\n";
     writeFileSync(at("queries.txt"), queries);
     writeFileSync(at("queries.gz"), gzipSync(queries));
     const { stdout, progress } = await succeed(["predict", at("m"), "--input", at("queries.txt"), "-k", "3"]);
