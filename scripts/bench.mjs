@@ -15,6 +15,8 @@ const BENCHES = {
   prediction: ["bench/prediction.mjs"],
   speed: ["bench/quality.mjs", "--fast"],
   quality: ["bench/quality.mjs"],
+  curve: ["bench/curve.mjs"],
+  validation: ["bench/validation.mjs"],
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
