@@ -2,6 +2,7 @@
  * @file What is a flag? One object: name, value, help, parser. Commands list theirs; help and parsing follow from it.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { MAX_WORLDS } from "../kernels/contract.js";
 
 export interface Flag<T> {
   /** As commander writes it: `-k, --top <count>` or `--json`. */
@@ -76,11 +77,8 @@ export interface WorldSelection {
   readonly count: number;
 }
 
-/** Most worlds a model may have: far above what merging gains from, low enough to catch a slip. */
-const MAX_WORLDS = 4096;
-
 export function worldSelection(text: string): WorldSelection {
-  const expected = `a count such as 16, or worlds such as 0-7 or 3,5,8-11, below ${MAX_WORLDS}`;
+  const expected = `a count such as 16, at most ${MAX_WORLDS}, or worlds below it such as 0-7 or 3,5,8-11`;
   if (/^\d+$/.test(text)) {
     const count = Number(text);
     if (count < 1 || count > MAX_WORLDS) reject(expected, text);

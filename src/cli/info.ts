@@ -67,12 +67,13 @@ function format({ model, manifest, worlds, sizeBytes, parameters, kernels }: Inf
   );
   const seconds = manifest.worlds.reduce((sum, world) => sum + world.seconds, 0);
   const layers = [network.numFeatures, ...network.hidden, network.numBuckets].map(formatCount).join(" → ");
+  const shape = network.hidden.length === 0 || network.activation === "none" ? "linear" : network.activation;
   const pairs: [string, string][] = [
     ["model", `${model} (${manifest.writtenBy}, format ${manifest.formatVersion})`],
     ["data", `${formatCount(Number(dataset.numRows))} rows of ${String(dataset.format)}`],
     ["labels", formatCount(hash.numLabels)],
     ["worlds", `${hash.numWorlds} (${states.join("; ")})`],
-    ["a world", `${layers}, ${network.loss}, ${network.output} output, dropout ${network.dropout}`],
+    ["a world", `${layers}, ${shape}, ${network.loss}, ${network.output} output, dropout ${network.dropout}`],
     [
       "training",
       Object.entries(training)

@@ -18,8 +18,9 @@ import { formatCount, formatTable } from "./tables.js";
 
 type Options = Record<string, unknown>;
 
-/** Rows ranked between two writes: work for several threads. */
+/** Rows ranked between two writes: work for several threads. Fewer where k is so large that answers fill the memory. */
 const BATCH_ROWS = 4096;
+const BATCH_RESULTS = 2 ** 20;
 
 export function addPredictCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -100,7 +101,7 @@ async function predictFile(
   const startedMs = performance.now();
   const batches = readQueries(input, {
     vectorizer: model.vectorizer,
-    batchSize: BATCH_ROWS,
+    batchSize: Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_RESULTS / Number(options.top)))),
     skipBadRows: options.skipBadRows === true,
     signal,
     ...(typeof options.format === "string" ? { format: options.format } : {}),
@@ -133,8 +134,10 @@ async function predictFile(
   }
 }
 
+/** A quoted CSV label may hold tabs and line breaks; here they would end a field or the row. JSON keeps them. */
 function formatRow(labels: readonly RankedLabel[]): string {
-  return `${labels.map(({ label, score }) => `${label}:${Number(score.toPrecision(6))}`).join("\t")}\n`;
+  const fields = labels.map(({ label, score }) => `${label.replace(/[\t\r\n]/g, " ")}:${Number(score.toPrecision(6))}`);
+  return `${fields.join("\t")}\n`;
 }
 
 async function send(out: Writable, text: string): Promise<void> {

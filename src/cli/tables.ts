@@ -23,17 +23,17 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
-/** 1234567 → `1.2 million`, 6.4e9 → `6.4 billion`. */
+/** 1234567 → `1.2 million`, 6.4e9 → `6.4 billion`. A unit begins where the one below it would print 1000.0. */
 export function formatLarge(value: number): string {
-  if (value >= 1e9) return `${(value / 1e9).toFixed(1)} billion`;
+  if (value >= 999.95e6) return `${(value / 1e9).toFixed(1)} billion`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)} million`;
   return formatCount(value);
 }
 
 /** Bytes in binary units: `417 MiB`. */
 export function formatBytes(bytes: number): string {
-  if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(bytes >= 10 * 2 ** 20 ? 0 : 1)} MiB`;
+  if (bytes >= 1023.5 * 2 ** 20) return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  if (bytes >= 1023.5 * 2 ** 10) return `${(bytes / 2 ** 20).toFixed(bytes >= 9.95 * 2 ** 20 ? 0 : 1)} MiB`;
   if (bytes >= 2 ** 10) return `${(bytes / 2 ** 10).toFixed(0)} KiB`;
   return `${bytes} B`;
 }

@@ -132,7 +132,12 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
   },
   { option: "schedule", syntax: "--schedule <name>", help: "course of the learning rate", choices: SCHEDULE_NAMES },
   { option: "warmup", syntax: "--warmup <share>", help: "share of training in which it rises", parse: number(0, 0.99) },
-  { option: "weightDecay", syntax: "--weight-decay <rate>", help: "decoupled weight decay", parse: number(0) },
+  {
+    option: "weightDecay",
+    syntax: "--weight-decay <rate>",
+    help: "weight decay of matrices (adam: decoupled)",
+    parse: number(0),
+  },
   {
     option: "validationShare",
     syntax: "--validation <share>",

@@ -147,6 +147,9 @@ export interface TopLabelsInput {
 /** How many queries one block of packed scores holds: one AVX-512 register of f32. */
 export const QUERY_LANES = 16;
 
+/** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
+export const MAX_WORLDS = 1024;
+
 export interface KernelInfo {
   readonly backend: "native" | "wasm" | "reference";
   /** Instruction set in use: avx512, avx2, x86_64, arm64, simd128, f64. */
@@ -287,7 +290,7 @@ export interface Kernels {
   /**
    * Exact top k labels by a scan over all L, hashing on the fly (no table): score(l) = merge over worlds r, in order of
    * r and in f32, of scores[r, h_r(l), q], plus the prior. "median" of an even number is the mean of the middle two.
-   * Best first, ties by smaller label id; labels with score −Infinity or NaN are left out. At most 1024 worlds.
+   * Best first, ties by smaller label id; labels with score −Infinity or NaN are left out. At most MAX_WORLDS worlds.
    * Writes outLabels and outScores [numQueries, k]; @returns how many results each query has [numQueries] (≤ k).
    */
   topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array;

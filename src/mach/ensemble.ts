@@ -13,7 +13,14 @@
  * Buffers are kept between calls, so an Ensemble serves one call at a time; several may share parameters.
  */
 import { ConfigError, ShapeError } from "../core/errors.js";
-import { type Csr, type HashParameters, type Kernels, type LabelPrior, QUERY_LANES } from "../kernels/contract.js";
+import {
+  type Csr,
+  type HashParameters,
+  type Kernels,
+  type LabelPrior,
+  MAX_WORLDS,
+  QUERY_LANES,
+} from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
 import { atLeastF32, atLeastU32 } from "../nn/tensor-buffer.js";
 import type { LabelHash } from "./label-hash.js";
@@ -40,7 +47,7 @@ export interface EnsembleOptions {
   readonly hash: LabelHash;
   /** Shape of every world. */
   readonly worldOptions: WorldOptions;
-  /** At least one; any subset of 0 … R − 1, kept in ascending order. */
+  /** 1 … MAX_WORLDS of them; any subset of 0 … R − 1, kept in ascending order. */
   readonly worlds: readonly LoadedWorld[];
   /** How scores are merged where a call does not say. */
   readonly merge: MergeKind;
@@ -105,11 +112,14 @@ export class Ensemble {
   private outLabels: Uint32Array;
   private outScores: Float32Array;
 
-  /** @throws {ConfigError} without worlds, with one given twice, or for shapes that differ. */
+  /** @throws {ConfigError} without worlds, with too many, with one given twice, or for shapes that differ. */
   constructor(kernels: Kernels, options: EnsembleOptions) {
     const { hash, worldOptions, merge, prior = null, maxScoreBytes = DEFAULT_MAX_SCORE_BYTES } = options;
     const worlds = [...options.worlds].sort((x, y) => x.world - y.world);
     if (worlds.length === 0) throw new ConfigError("Ensemble: expected at least one world, got none; train some first");
+    if (worlds.length > MAX_WORLDS) {
+      throw new ConfigError(`Ensemble: expected at most ${MAX_WORLDS} worlds, got ${worlds.length}; name some of them`);
+    }
     worlds.forEach(({ world, scorer }, i) => {
       if (i > 0 && worlds[i - 1].world === world) throw new ConfigError(`Ensemble: got world ${world} twice`);
       if (scorer.numBuckets !== hash.numBuckets) {

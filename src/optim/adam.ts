@@ -38,7 +38,7 @@ export const ADAM_DEFAULTS: AdamOptions = {
   weightDecay: 0,
 };
 
-/** State: `firstMoment`, `secondMoment`. */
+/** State: `firstMoment` and `secondMoment`, of a parameter with `momentsByRow` nothing and a number a row. */
 export class Adam extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 

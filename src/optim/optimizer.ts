@@ -1,8 +1,9 @@
 /**
  * @file How does a gradient become a step? One class per update rule, all on a module's flat parameters.
  *
- * State (velocity, moments) is kept as flat vectors of the parameters' length, so that it can be checkpointed and
- * sharded like them. Row-sparse gradients update only the rows they name.
+ * State (velocity, moments) is kept as flat vectors, parameter after parameter, so that it can be checkpointed like them.
+ * A vector is as long as the parameters, or shorter where a rule keeps less of some of them (adam.ts, momentsByRow).
+ * Row-sparse gradients update only the rows they name.
  *
  * Resuming: `prepare(parameters)`, copy the saved vectors into those of `state()`, set `stepCount`.
  */
@@ -14,8 +15,8 @@ export abstract class Optimizer {
   /** Steps taken so far; settable when resuming. */
   stepCount = 0;
   /**
-   * Named state vectors, each as long as the parameters; views that checkpoints read and write in place. Empty before
-   * `prepare` or the first step.
+   * Named state vectors; the arrays themselves, which checkpoints read and write in place. No entries before `prepare` or
+   * the first step.
    */
   abstract state(): Record<string, Float32Array>;
   /** Allocates the state for these parameters; the first `step` does it too. Does nothing if it was done for them. */

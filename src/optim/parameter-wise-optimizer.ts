@@ -2,7 +2,8 @@
  * @file What do SGD, Adagrad and Adam share? A walk over the parameters, each with its own rows and slices of the state.
  *
  *   flat value    │ 0.weight │ 0.bias │ 2.weight │ 2.bias │
- *   flat velocity │ slice    │ slice  │ slice    │ slice  │      one such vector per name in `stateNames`
+ *   flat velocity │ slice    │ slice  │ slice    │ slice  │      one such vector per name in `stateNames`; slices are as
+ *                                                               long as `stateLength` says, by default as the parameter
  *
  * A dense gradient is one kernel call over all numbers of the parameter; a row-sparse one a call over its `count` rows,
  * in which the others do not move: their momentum, moments and decay wait until the row occurs again ("lazy").
@@ -68,7 +69,10 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     return this.stateVectors;
   }
 
-  /** @throws {ShapeError} when called for parameters of another size than before: one optimiser serves one model. */
+  /**
+   * Set `momentsByRow` of the parameters before: it decides how long the state is.
+   * @throws {ShapeError} when called for parameters of another size than before: one optimiser serves one model.
+   */
   prepare(parameters: FlatParameters): void {
     if (parameters === this.prepared) return;
     const starts = this.stateNames.map((name) => this.layOut(name, parameters));
@@ -100,7 +104,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
       this.stateVectors[name] = fresh;
     } else if (vector.length !== length) {
       throw new ShapeError(
-        `${this.constructor.name}.prepare: expected ${vector.length} parameters, got ${length}; ` +
+        `${this.constructor.name}.prepare: expected ${name} of ${vector.length} numbers, got ${length}; ` +
           "make one optimiser for each model",
       );
     }

@@ -4,8 +4,11 @@
  */
 import type { Manifest } from "../checkpoint/manifest.js";
 import { ConfigError } from "../core/errors.js";
-import type { MergeKind } from "../mach/merge.js";
-import type { HiddenActivation, Loss, OutputLayer, WorldOptions } from "../mach/world.js";
+import { MAX_WORLDS } from "../kernels/contract.js";
+import { MERGE_KINDS, type MergeKind } from "../mach/merge.js";
+import { type HiddenActivation, type Loss, type OutputLayer, type WorldOptions, worldLayers } from "../mach/world.js";
+import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
+import { SCHEDULE_NAMES } from "../optim/schedules.js";
 import { checkOptimization, type OptimizationOptions } from "./train-options.js";
 
 /** See WorldOptions, OptimizationOptions, MergeKind and LabelPriorOptions for what each does. */
@@ -51,14 +54,35 @@ export function optimizationOf(options: ModelOptions): OptimizationOptions {
   };
 }
 
-/** @throws {ConfigError} naming the option. */
-export function checkModelOptions(options: ModelOptions): void {
+/** Values of the options that are names: programs may pass any string. */
+const NAMES = {
+  activation: ["relu", "none"] satisfies HiddenActivation[],
+  loss: ["softmax", "sigmoid"] satisfies Loss[],
+  output: ["full", "sampled"] satisfies OutputLayer[],
+  merge: MERGE_KINDS,
+  optimizer: OPTIMIZER_NAMES,
+  schedule: SCHEDULE_NAMES,
+} as const;
+
+/**
+ * To be called before anything is written: what passes makes worlds of `numFeatures` inputs that train and answer.
+ * @throws {ConfigError} naming the option.
+ */
+export function checkModelOptions(options: ModelOptions, numFeatures: number): void {
   checkOptimization(options);
-  const { numBuckets, dropout } = options;
-  if (!Number.isInteger(numBuckets) || numBuckets < 2) {
-    throw new ConfigError(`train: expected numBuckets to be an integer of at least 2, got ${numBuckets}`);
+  const expect = (ok: boolean, name: keyof ModelOptions, expected: string): void => {
+    if (!ok) throw new ConfigError(`train: expected ${name} to be ${expected}, got ${options[name]}`);
+  };
+  for (const [name, known] of Object.entries(NAMES) as [keyof typeof NAMES, readonly string[]][]) {
+    expect(known.includes(options[name]), name, `one of ${known.join(", ")}`);
   }
-  if (!(dropout >= 0 && dropout < 1)) throw new ConfigError(`train: expected dropout in [0, 1), got ${dropout}`);
+  const { numWorlds, numBuckets, dropout, priorAlpha } = options;
+  const countable = Number.isInteger(numWorlds) && numWorlds >= 1 && numWorlds <= MAX_WORLDS;
+  expect(countable, "numWorlds", `an integer from 1 to ${MAX_WORLDS}`);
+  expect(Number.isInteger(numBuckets) && numBuckets >= 2, "numBuckets", "an integer of at least 2");
+  expect(dropout >= 0 && dropout < 1, "dropout", "in [0, 1)");
+  expect(priorAlpha >= 0 && Number.isFinite(priorAlpha), "priorAlpha", "zero or a positive number");
+  worldLayers(worldOptionsOf(options, numFeatures));
 }
 
 /** The options that a stored model was made with. */
@@ -82,8 +106,8 @@ export function modelOptionsOf(manifest: Manifest): ModelOptions {
 }
 
 /**
- * @throws {ConfigError} if `given` asks for something else than what the model was made with. Worlds may be added, and
- * merging does not concern what is trained.
+ * @throws {ConfigError} if `given` asks for something else than what the model was made with. Worlds may be added; other
+ * ways of merging are asked for where the model answers.
  */
 export function checkResumable(given: Partial<ModelOptions>, stored: ModelOptions, modelPath: string): void {
   const { numWorlds: _, ...others } = given;

@@ -16,7 +16,7 @@ import { basename } from "node:path";
 import type { Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
-import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
+import { ConfigError, DivergenceError, FormatError, InterruptedError } from "../core/errors.js";
 import { fileSize } from "../data/byte-source.node.js";
 import type { Dataset } from "../data/dataset.js";
 import { chooseHoldout, selectRows } from "../data/holdout.js";
@@ -122,7 +122,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const { report } = loaded;
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
   const options = chooseOptions(shape, request.options ?? {});
-  checkModelOptions(options);
+  checkModelOptions(options, report.numFeatures);
   const parts = splitRows(loaded.dataset, options);
   const network = worldOptionsOf(options, report.numFeatures);
   const hash = new LabelHash({ ...options, numLabels: report.numLabels });
@@ -174,6 +174,7 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const vectorizer = loadModelVectorizer(directory);
   const featureOptions = vectorizer.kind === "text" ? request.textOptions : request.numericOptions;
   checkSame(featureOptions ?? {}, vectorizer.options, request.modelPath);
+  if (request.format !== undefined) checkSame({ format: request.format }, manifest.dataset, request.modelPath);
   const { fingerprint } = manifest.dataset;
   const otherData = new ConfigError(
     `${request.modelPath}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
@@ -188,11 +189,13 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   });
   if (loaded.report.fingerprint !== fingerprint) throw otherData;
   const numWorlds = Math.max(stored.numWorlds, request.options?.numWorlds ?? 0);
+  const all = { ...stored, numWorlds };
+  checkModelOptions(all, loaded.report.numFeatures);
   if (numWorlds > stored.numWorlds) {
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
   }
   const parts = splitRows(loaded.dataset, stored);
-  return trainWorlds(request, directory, { report: loaded.report, parts }, { ...stored, numWorlds });
+  return trainWorlds(request, directory, { report: loaded.report, parts }, all);
 }
 
 function readOptions(request: TrainRequest): Parameters<typeof loadDataset>[1] & object {
@@ -266,7 +269,7 @@ async function trainWorlds(
     const others = diverged.length === 1 ? "" : ` (and ${diverged.length - 1} more worlds)`;
     throw new DivergenceError(`${diverged[0].message}${others}`, diverged[0].step);
   }
-  if (loaded.parts.validation !== null) await measure(directory, loaded.parts.validation);
+  if (loaded.parts.validation !== null) await measure(directory, loaded.parts.validation, signal);
   directory.publish();
   return {
     options,
@@ -287,13 +290,20 @@ async function fingerprintFiles(paths: readonly string[]): Promise<string | null
   return hash.digest("hex");
 }
 
-/** Puts the figures on the rows set aside into the manifest. */
-async function measure(directory: ModelDirectory, { features, labels }: Dataset): Promise<void> {
+/** Puts the figures on the rows set aside into the manifest. @throws {InterruptedError} on `signal`. */
+async function measure(
+  directory: ModelDirectory,
+  { features, labels }: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { labelCounts } = loadLabels(directory);
   const { ensemble } = await loadEnsemble(createKernels(), directory, { labelCounts });
   const numTrainingRows = Number(directory.manifest.dataset.numRows);
   const propensity = labelCounts === null ? null : { labelCounts, numTrainingRows };
-  directory.update({ metrics: await evaluate(ensemble, features, labels, { propensity }) });
+  const shouldStop = (): boolean => signal?.aborted === true;
+  const metrics = await evaluate(ensemble, features, labels, { propensity, shouldStop });
+  if (shouldStop()) throw new InterruptedError("interrupted while measuring: the worlds are on disk");
+  directory.update({ metrics });
 }
 
 /** Equal for runs whose worlds have equal bytes: a checkpoint of another run is not continued. */

@@ -26,7 +26,7 @@ export interface OptimizationOptions {
   readonly schedule: ScheduleName;
   /** Share of all steps over which the learning rate rises from zero, 0 … 1. */
   readonly warmup: number;
-  /** Decoupled weight decay. */
+  /** Weight decay of matrices: decoupled with adam (AdamW), added to the gradient (L2) with sgd and adagrad. */
   readonly weightDecay: number;
   /** Shared negatives a step, when the output layer is sampled; beside the batch's own buckets. */
   readonly numNegatives: number;
@@ -49,7 +49,12 @@ export function checkOptimization(options: OptimizationOptions): void {
   expect(Number.isInteger(options.epochs) && options.epochs >= 1, "epochs", "an integer of at least 1");
   expect(Number.isInteger(options.batchSize) && options.batchSize >= 1, "batchSize", "an integer of at least 1");
   expect(options.learningRate > 0 && Number.isFinite(options.learningRate), "learningRate", "a positive number");
-  expect(options.inputLearningRateScale > 0, "inputLearningRateScale", "a positive number");
+  const { inputLearningRateScale } = options;
+  expect(
+    inputLearningRateScale > 0 && inputLearningRateScale < Infinity,
+    "inputLearningRateScale",
+    "a positive number",
+  );
   expect(["element", "row"].includes(options.inputMoments), "inputMoments", '"element" or "row"');
   expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
   expect(options.validationShare >= 0 && options.validationShare < 1, "validationShare", "in [0, 1)");

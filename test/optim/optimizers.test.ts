@@ -227,6 +227,6 @@ describe("options", () => {
     const optimizer = new Adam(real);
     optimizer.prepare(model(real));
     const other = flatten(real, [new Parameter("w", [2], new Float32Array(2), new DenseGradient(new Float32Array(2)))]);
-    expect(() => optimizer.step(other)).toThrow("Adam.prepare: expected 71 parameters, got 2");
+    expect(() => optimizer.step(other)).toThrow("Adam.prepare: expected firstMoment of 71 numbers, got 2");
   });
 });

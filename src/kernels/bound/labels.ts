@@ -1,13 +1,10 @@
 /**
  * @file Hashing, targets, sampled columns and the label scan of the contract on a bridge.
  */
-import { type Kernels, QUERY_LANES, type TopLabelsInput } from "../contract.js";
+import { type Kernels, MAX_WORLDS, QUERY_LANES, type TopLabelsInput } from "../contract.js";
 import type { Bridge } from "./flat-operations.js";
 
 const MERGES: Readonly<Record<TopLabelsInput["merge"], number>> = { sum: 0, min: 1, median: 2 };
-
-/** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
-export const MAX_WORLDS = 1024;
 
 function checkScan({ numQueries, hashes }: TopLabelsInput): void {
   if (!(numQueries >= 1 && numQueries <= QUERY_LANES)) {

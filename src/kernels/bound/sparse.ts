@@ -75,8 +75,10 @@ export function sparseOperations(bridge: Bridge): Pick<Kernels, SparseNames> {
       let length = 0;
       let end = 0;
       for (let i = 0; i < count; i++) {
+        const start = source.offsets[ids[i]];
         const stop = source.offsets[ids[i] + 1];
-        length += Math.max(0, stop - source.offsets[ids[i]]);
+        if (start > stop) throw new RangeError("csrGatherRows: source.offsets: expected numbers that do not fall");
+        length += stop - start;
         end = Math.max(end, stop);
       }
       const copied = flat.csr_gather_rows(
