@@ -26,7 +26,11 @@ export const DEFAULT_NUMERIC_OPTIONS: NumericVectorizerOptions = { scaling: "non
 
 /** Tempers and scales the values of `row` in place. */
 export function scaleRow(row: SparseRow, { scaling, power }: NumericVectorizerOptions): void {
-  if (power !== 1) row.raise(power);
+  if (power !== 1) {
+    // Rows that are scaled come out the same, and large values to a large power stay finite.
+    if (scaling !== "none") row.divideByLargest();
+    row.raise(power);
+  }
   if (scaling === "l2") row.normalize();
   else if (scaling === "max") row.divideByLargest();
 }

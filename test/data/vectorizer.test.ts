@@ -109,6 +109,35 @@ describe("NumericVectorizer", () => {
     new NumericVectorizer(3, "data", { scaling: "max", power: 0.5 }).apply(input);
     expect([...input.values.subarray(0, 3)]).toEqual([0.25, -1, 0.5]);
   });
+
+  it.each(["l2", "max", "none"] as const)("scales by %s as the formula says, and the same after JSON", (scaling) => {
+    const value = fc.integer({ min: -64_000, max: 64_000 }).map((x) => x / 64);
+    const powers = fc.constantFrom(0.25, 0.5, 1, 2);
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 9 }), powers, (values, power) => {
+        const tempered = values.map((x) => Math.sign(x) * Math.abs(x) ** power);
+        const divisor = { l2: Math.hypot(...tempered), max: Math.max(0, ...tempered.map(Math.abs)), none: 1 }[scaling];
+        const input = row(values.map((_, column) => column));
+        input.values.set(values);
+        const made = new NumericVectorizer(9, "data", { scaling, power });
+        const loaded = parseVectorizer(JSON.parse(JSON.stringify(made)), "v") as NumericVectorizer;
+        expect(loaded.options).toEqual({ scaling, power });
+        expect(loaded.apply(input)).toBe(0);
+        tempered.forEach((x, i) => {
+          const expected = divisor === 0 ? 0 : x / divisor;
+          expect(Math.abs(input.values[i] - expected)).toBeLessThanOrEqual(16 * 2 ** -24 * Math.abs(expected));
+        });
+      }),
+    );
+  });
+
+  it.each(["l2", "max"] as const)("stays finite where a power would overflow, scaling by %s", (scaling) => {
+    const input = row([0, 1]);
+    input.values.set([1e30, -5e29]);
+    new NumericVectorizer(2, "data", { scaling, power: 10 }).apply(input);
+    expect(input.values[0]).toBeCloseTo(1, 5);
+    expect(input.values[1]).toBeCloseTo(-(2 ** -10), 8);
+  });
 });
 
 describe("counts as text", () => {

@@ -56,6 +56,7 @@ describeBackends("Ensemble", (kernels) => {
     ["one hidden layer", {}, 40, 3],
     ["two hidden layers, sigmoid", { hidden: [6, 5], loss: "sigmoid" }, 40, 4],
     ["a linear world", { hidden: [] }, 33, 2],
+    ["linear bottlenecks", { hidden: [6, 5], activation: "none" }, 40, 3],
     ["sampled output, as trained", { output: "sampled" }, 40, 1],
     ["more buckets than labels", { numBuckets: 31 }, 5, 3],
     ["one bucket", { numBuckets: 1, loss: "sigmoid" }, 6, 2],
@@ -146,7 +147,14 @@ describeBackends("Ensemble", (kernels) => {
   });
 
   it("scores as the training modules do in evaluate mode", () => {
-    for (const over of [{}, { hidden: [] }, { hidden: [4, 9], output: "sampled" }] as Partial<WorldOptions>[]) {
+    const overs: Partial<WorldOptions>[] = [
+      {},
+      { hidden: [] },
+      { hidden: [4, 9], output: "sampled" },
+      { activation: "none" },
+      { hidden: [9, 4], activation: "none", loss: "sigmoid" },
+    ];
+    for (const over of overs) {
       const model = randomModel(kernels, shape(over), { numLabels: 9, numWorlds: 1, seed: 4 });
       const batch = randomBatch(20, 13, 6);
       const expected = model.worlds[0].model.forward(batch);
@@ -186,6 +194,8 @@ describeBackends("Ensemble", (kernels) => {
     const short = { codes: new Uint8Array(19), bias: new Float32Array(256) };
     expect(() => ensemble.predict(batch, { k: 1, prior: short })).toThrow(ShapeError);
     expect(() => make(model, { worlds: [] })).toThrow(/at least one world/);
+    const many = Array.from({ length: 1025 }, (_, world) => ({ ...model.loaded[0], world }));
+    expect(() => make(model, { worlds: many })).toThrow(/expected at most 1024 worlds, got 1025/);
     expect(() => make(model, { worlds: [model.loaded[0], model.loaded[0]] })).toThrow(/world 0 twice/);
   });
 });

@@ -63,7 +63,8 @@ export function logitsOf({ parameters }: World, options: WorldOptions, batch: Sp
     const [numInputs, numOutputs] = [sizes[layer], sizes[layer + 1]];
     const at = (i: number, j: number): number => weight[layer === 0 ? i * numOutputs + j : j * numInputs + i];
     const y = Array.from({ length: numOutputs }, (_, j) => x.reduce((sum, xi, i) => sum + xi * at(i, j), bias[j]));
-    x = layer === sizes.length - 2 ? y : y.map((v) => Math.max(0, v));
+    const isLinear = layer === sizes.length - 2 || options.activation === "none";
+    x = isLinear ? y : y.map((v) => Math.max(0, v));
   }
   return x;
 }

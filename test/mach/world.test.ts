@@ -4,6 +4,7 @@ import { createReferenceKernels } from "../../src/kernels/index.js";
 import { countParameters } from "../../src/mach/parameter-count.js";
 import { createWorld, type WorldOptions, worldParameterShapes } from "../../src/mach/world.js";
 import { WorldScorer } from "../../src/mach/world-scorer.js";
+import { checkModule, sparseBatch } from "../gradients/check-gradients.js";
 
 const options: WorldOptions = {
   numFeatures: 10,
@@ -30,6 +31,50 @@ describe("createWorld", () => {
       "0.weight 10,5",
       "0.bias 5",
     ]);
+  });
+
+  it("without an activation has linear layers and dropouts alone, named by their positions", () => {
+    const linear = { ...options, activation: "none" } as const;
+    const { parameters, dropouts, model } = createWorld(kernels, linear, new Rng(1));
+    const expected = ["0.weight 10,4", "0.bias 4", "2.weight 3,4", "2.bias 3", "4.weight 5,3", "4.bias 5"];
+    expect(parameters.parameters.map(({ name, shape }) => `${name} ${shape}`)).toEqual(expected);
+    expect(worldParameterShapes(linear).map(({ name, shape }) => `${name} ${shape}`)).toEqual(expected);
+    expect([model.modules.length, dropouts.length]).toEqual([5, 2]);
+    // The same draws as with ReLU: only what is behind the layers differs.
+    expect(parameters.value).toEqual(createWorld(kernels, options, new Rng(1)).parameters.value);
+  });
+
+  it("without an activation is linear in its input, and has the gradients of a linear map", () => {
+    const rows: [number, number][][] = [
+      [
+        [1, 1],
+        [4, -0.5],
+      ],
+      [
+        [4, 0.5],
+        [7, 1],
+        [9, -1],
+      ],
+      [[1, 0.25]],
+    ];
+    for (const output of ["full", "sampled"] as const) {
+      const linear = { ...options, activation: "none", dropout: 0, output } as const;
+      const { model, parameters, sampled } = createWorld(kernels, linear, new Rng(1), { inputSpread: 1 });
+      sampled?.setActive(Uint32Array.of(3, 0, 1), 3);
+      // Three features of weights below 1, four units, three units: sums of ten terms, the largest below 3·4·3.
+      const input = sparseBatch(kernels, 10, rows);
+      checkModule(kernels, { module: model, input, terms: 10, magnitude: 36 });
+
+      const logits = (x: [number, number][]): number[] => {
+        const { data, shape } = model.forward(sparseBatch(kernels, 10, [x]));
+        return [...data.subarray(0, shape[1])];
+      };
+      const [zero, one, three] = [logits([]), logits([[4, 1]]), logits([[4, 3]])];
+      three.forEach((value, j) => {
+        expect(value - zero[j]).toBeCloseTo(3 * (one[j] - zero[j]), 5);
+      });
+      expect(parameters.parameters).toHaveLength(6);
+    }
   });
 
   it("draws initial weights from the generator alone; sigmoid outputs start near one positive a row", () => {
