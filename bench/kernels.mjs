@@ -9,14 +9,12 @@
  * some cache; "cold" ones exceed them all and are met in random order. On a machine shared with others, pin it:
  * `taskset -c 0 node bench/kernels.mjs`. The cases are in kernels-cases.mjs.
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createKernels, createReferenceKernels } from "../dist/src/kernels/index.js";
-import { kernelsFolder, loadAddon } from "../dist/src/kernels/native/addon.js";
+import { loadAddon } from "../dist/src/kernels/native/addon.js";
+import { bestSeconds, peakGflops, streamGbs } from "./ceilings.mjs";
 import { cases } from "./kernels-cases.mjs";
+import { machineLine } from "./machine.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -27,74 +25,26 @@ const { values: options } = parseArgs({
   },
 });
 
-/**
- * Seconds of the fastest of at least five runs, over at least a quarter of a second. Time that the process had a core,
- * so that what else runs on the machine counts as little as can be.
- */
-function bestSeconds(run) {
-  run();
-  let best = Number.POSITIVE_INFINITY;
-  const end = performance.now() + 250;
-  for (let i = 0; i < 5 || performance.now() < end; i++) {
-    const start = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(start);
-    best = Math.min(best, user + system);
-  }
-  return best / 1e6;
-}
-
-/** GFLOP/s of multiply-adds that stay in registers. */
-function peakGflops(probe) {
-  const seconds = bestSeconds(() => probe(2_000_000));
-  return probe(2_000_000) / seconds / 1e9;
-}
-
-function wasmProbe() {
-  const memory = new WebAssembly.Memory({ initial: 256 });
-  const module = new WebAssembly.Module(readFileSync(join(kernelsFolder(), "manyworlds.wasm")));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports.f32_probe;
-}
-
-/** GB/s of y ← x + y on `length` numbers. */
-function streamGbs(kernels, length) {
-  const [x, y] = [kernels.f32(length).fill(1), kernels.f32(length).fill(1)];
-  return (12 * length) / bestSeconds(() => kernels.axpby(length, 1, x, 1, y)) / 1e9;
-}
-
-function commit() {
-  try {
-    return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
-  } catch {
-    return "unknown";
-  }
-}
-
 function* backends() {
   if (options.backend !== "wasm") {
     for (const isa of options.isa ? [options.isa] : loadAddon().isas) {
-      yield { kernels: createKernels({ backend: "native", isa }), probe: loadAddon().bind(isa).f32_probe };
+      yield createKernels({ backend: "native", isa });
     }
   }
   if (options.backend !== "native" && !options.isa) {
-    yield { kernels: createKernels({ backend: "wasm", wasmMemoryBytes: 2 ** 31 }), probe: wasmProbe() };
+    yield createKernels({ backend: "wasm", wasmMemoryBytes: 2 ** 31 });
   }
 }
 
-const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, commit: commit() };
+const machine = machineLine();
 const reference = createReferenceKernels();
 const results = [];
-if (!options.json)
-  console.log(
-    Object.entries(machine)
-      .map((entry) => entry.join(": "))
-      .join(" · "),
-  );
+if (!options.json) console.log(machine);
 
-for (const { kernels, probe } of backends()) {
+for (const kernels of backends()) {
   const ceilings = {
-    "GFLOP/s": peakGflops(probe),
-    "GB/s": streamGbs(kernels, 2 ** 25),
+    "GFLOP/s": peakGflops(kernels),
+    "GB/s": streamGbs(kernels),
   };
   const { backend, isa, gemm } = kernels.info;
   if (!options.json) {

@@ -152,6 +152,15 @@ static napi_value js_advise(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* Detaches an ArrayBuffer: its memory is freed now, its views become empty. */
+static napi_value js_release(napi_env env, napi_callback_info info) {
+  napi_value buffer;
+  size_t given = 1;
+  napi_get_cb_info(env, info, &given, &buffer, NULL, NULL);
+  napi_detach_arraybuffer(env, buffer);
+  return NULL;
+}
+
 static napi_value js_bind(napi_env env, napi_callback_info info) {
   napi_value argument, object, value;
   size_t given = 1, length;
@@ -193,5 +202,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "address", value);
   napi_create_function(env, "advise", NAPI_AUTO_LENGTH, js_advise, NULL, &value);
   napi_set_named_property(env, exports, "advise", value);
+  napi_create_function(env, "release", NAPI_AUTO_LENGTH, js_release, NULL, &value);
+  napi_set_named_property(env, exports, "release", value);
   return exports;
 }

@@ -172,6 +172,12 @@ export interface Kernels {
    * copy made once (WASM). For read-only inputs that are used again and again, such as a training set.
    */
   adopt<T extends Float32Array | Uint32Array | Uint8Array>(array: T): T;
+  /**
+   * Gives back the memory of all arrays that `f32`, `u32` and `u8` made, at once instead of at some garbage collection:
+   * they have length 0 afterwards. For a thread that works on one model after another. WASM memory goes as a whole when
+   * nothing refers to these kernels any more.
+   */
+  dispose(): void;
 
   // ---- dense ---------------------------------------------------------------------------------------------------
   /** c ← op(a)·op(b), or c ← c + … Read a, b; c [M, N] written or accumulated. */

@@ -16,6 +16,7 @@ import {
   writeWorldFile,
 } from "../checkpoint/world-file.node.js";
 import { DivergenceError, InterruptedError, ProtocolError } from "../core/errors.js";
+import type { Kernels } from "../kernels/contract.js";
 import { createKernels } from "../kernels/index.js";
 import { type JobContext, serveJobs } from "../parallel/job-server.node.js";
 import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
@@ -25,21 +26,29 @@ import { type TrainingState, WorldTraining } from "./world-training.js";
 const PROGRESS_INTERVAL_MS = 100;
 
 serveJobs<WorldJobShared, WorldJob, WorldJobProgress, WorldJobResult>((shared, job, context) => {
+  // Kernels of its own for each world: all its memory goes with them.
+  const kernels = createKernels();
   try {
-    return trainToFile(shared, job, context);
+    return trainToFile(kernels, shared, job, context);
   } catch (error) {
     if (error instanceof DivergenceError) {
       removePartialWorld(shared.root, job.world);
       return { status: "diverged", message: error.message, step: error.step };
     }
     throw error;
+  } finally {
+    kernels.dispose();
   }
 });
 
-function trainToFile(shared: WorldJobShared, job: WorldJob, context: JobContext<WorldJobProgress>): WorldJobResult {
+function trainToFile(
+  kernels: Kernels,
+  shared: WorldJobShared,
+  job: WorldJob,
+  context: JobContext<WorldJobProgress>,
+): WorldJobResult {
   const { dataset, model, optimization, root } = shared;
-  // Kernels of its own for each world: WASM memory, which only grows, ends with the world.
-  const training = new WorldTraining(createKernels(), dataset, {
+  const training = new WorldTraining(kernels, dataset, {
     world: job.world,
     hash: job.hash,
     model,

@@ -212,4 +212,4 @@ export function checkExtent(what: string, array: AnyArray, length: number): void
 }
 
 /** The operations of the contract, less allocation and information. */
-export type Operations = Omit<Kernels, "info" | "f32" | "u32" | "u8" | "adopt">;
+export type Operations = Omit<Kernels, "info" | "f32" | "u32" | "u8" | "adopt" | "dispose">;

@@ -19,6 +19,8 @@ export interface Addon {
   address(array: AnyArray): number;
   /** Asks for huge pages under new memory; a hint. */
   advise(memory: Uint8Array): void;
+  /** Frees the memory of `buffer` now; its views become empty. */
+  release(buffer: ArrayBuffer): void;
 }
 
 /** Where `npm run build` puts compiled kernels. */

@@ -67,7 +67,13 @@ export function createNativeKernels(options: NativeOptions = {}): Kernels {
   if (!flat) {
     throw new ConfigError(`createKernels: expected an instruction set among ${addon.isas.join(", ")}, got ${isa}`);
   }
-  const make = (length: number, size: number) => allocate(addon, length * size);
+  // Weak: buffers that their owner dropped (they grew) are the garbage collector's.
+  const made: WeakRef<ArrayBuffer>[] = [];
+  const make = (length: number, size: number) => {
+    const memory = allocate(addon, length * size);
+    made.push(new WeakRef(memory.buffer));
+    return memory;
+  };
   return {
     info: { backend: "native", isa: flat.isa, gemm: flat.gemm },
     f32(length) {
@@ -83,6 +89,12 @@ export function createNativeKernels(options: NativeOptions = {}): Kernels {
       return new Uint8Array(buffer, byteOffset, length);
     },
     adopt: (array) => array,
+    dispose() {
+      for (const reference of made.splice(0)) {
+        const buffer = reference.deref();
+        if (buffer !== undefined) addon.release(buffer);
+      }
+    },
     ...boundOperations(new NativeBridge(flat)),
   };
 }

@@ -15,6 +15,7 @@ export function createReferenceKernels(): Kernels {
     u32: (length) => new Uint32Array(length),
     u8: (length) => new Uint8Array(length),
     adopt: (array) => array,
+    dispose: () => {},
     ...dense,
     ...sparse,
     ...steps,

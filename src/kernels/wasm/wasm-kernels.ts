@@ -142,6 +142,7 @@ export function createWasmKernels(module: WasmModule, options: WasmOptions = {})
     u32: (length) => new Uint32Array(memory.buffer, bridge.allocate(length * 4), length),
     u8: (length) => new Uint8Array(memory.buffer, bridge.allocate(length), length),
     adopt: (array) => bridge.adopt(array),
+    dispose: () => {},
     ...boundOperations(bridge),
   };
 }
