@@ -173,9 +173,9 @@ export interface Kernels {
    */
   adopt<T extends Float32Array | Uint32Array | Uint8Array>(array: T): T;
   /**
-   * Gives back the memory of all arrays that `f32`, `u32` and `u8` made, at once instead of at some garbage collection:
-   * they have length 0 afterwards. For a thread that works on one model after another. WASM memory goes as a whole when
-   * nothing refers to these kernels any more.
+   * Gives back the memory of all arrays that `f32`, `u32` and `u8` made, at once instead of at some garbage collection;
+   * use none of them afterwards (native: they have length 0). For a thread that works on one model after another. WASM
+   * memory goes as a whole when nothing refers to these kernels any more.
    */
   dispose(): void;
 

@@ -49,9 +49,27 @@ describeBackends("memory", (kernels) => {
     expect(() => kernels.csrGemm({ rows: 1, cols: 10 }, x, b, unwritten(10), "overwrite")).toThrow(/below 30/);
     const falling = { ...x, offsets: Uint32Array.of(1, 0, 1), columns: Uint32Array.of(3) };
     expect(() => kernels.csrGemm({ rows: 2, cols: 10 }, falling, b, unwritten(20), "overwrite")).toThrow(/do not fall/);
+    const source = { ...falling, columns: new Uint32Array(9), values: new Float32Array(9) };
+    const gathered = { offsets: new Uint32Array(3), columns: new Uint32Array(9), values: new Float32Array(9) };
+    expect(() => kernels.csrGatherRows(source, Uint32Array.of(1, 0), 2, gathered)).toThrow(/do not fall/);
     const rows = { ids: Uint32Array.of(0, 20), count: 2 };
     const sgd = { learningRate: 1, momentum: 0, nesterov: false, weightDecay: 0 };
     expect(() => kernels.sgdStep({ cols: 10, rows }, a, b, null, sgd)).toThrow(/below 20/);
+  });
+});
+
+describe("dispose", () => {
+  it("empties the arrays of native kernels and no others; operations then refuse them", () => {
+    const kernels = createKernels({ backend: "native" });
+    const other = createKernels({ backend: "native" });
+    const [small, large, theirs] = [kernels.f32(10), kernels.u32(2 ** 20), other.f32(10).fill(1)];
+    kernels.dispose();
+    expect([small.length, large.length, theirs.length]).toEqual([0, 0, 10]);
+    expect(() => kernels.relu(10, small, theirs)).toThrow(/relu: x: expected at least 10 elements, got 0/);
+    kernels.relu(10, theirs, kernels.f32(10));
+    kernels.dispose();
+    kernels.dispose();
+    expect([...theirs]).toEqual(new Array(10).fill(1));
   });
 });
 
