@@ -1,5 +1,5 @@
 /** @file Texts become sparse rows; what was learnt from them is saved and treats a later query the same way. */
-import { fitTexts, parseVectorizer } from "../src/data/index.js";
+import { fitTexts, parseVectorizer } from "manyworlds/data";
 
 const titles = [
   "How much does potato starch affect a cheese sauce?",
