@@ -22,7 +22,7 @@ function manyworlds(...args) {
 }
 
 run(process.execPath, ["scripts/build.mjs"]);
-console.log("\nWhich products does a vulnerability report concern? 60,000 reports to learn from, 52,437 products.");
+console.log("\nWhich products does a vulnerability report concern? 60,000 reports to learn from, 51,044 products.");
 manyworlds("train", "data/nvd/train.tsv.gz", "--model", model, "--overwrite");
 manyworlds("evaluate", model, "data/nvd/test.tsv.gz");
 for (const query of [
@@ -34,7 +34,7 @@ for (const query of [
 }
 console.log(`
 What next?
-  npx manyworlds info ${model}                            what the model is made of
-  npx manyworlds train your.tsv --model your-model        labels<TAB>text; XC, svmlight, fastText and CSV work too
-  npx manyworlds train --help                             every option, with its default
+  npx manyworlds info ${model}                 what the model is made of, and what was chosen
+  npx manyworlds train your.tsv --model your-model       labels<TAB>text; XC, svmlight, fastText and CSV work too
+  npx manyworlds train --help                            every option, and what is chosen if you leave it out
 `);

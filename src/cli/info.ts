@@ -80,7 +80,7 @@ function format({ model, manifest, worlds, sizeBytes, parameters, kernels }: Inf
         .map(([key, value]) => `${key} ${String(value)}`)
         .join(", "),
     ],
-    ["took", formatSeconds(seconds)],
+    ["took", `${formatSeconds(seconds)}, all worlds added up`],
     [
       "merge",
       `${manifest.merge}${prior.seenOnly ? ", labels seen in training" : ""}${prior.alpha > 0 ? `, prior ${prior.alpha}` : ""}`,

@@ -6,6 +6,7 @@ import { countParameters } from "../mach/parameter-count.js";
 import type { ModelOptions } from "../train/model-options.js";
 import { worldOptionsOf } from "../train/model-options.js";
 import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
+import { describeChosenOptions } from "./chosen-options.js";
 import { addFlags, type WorldSelection } from "./flags.js";
 import { formatMetrics } from "./metrics-table.js";
 import type { CommandContext } from "./program.js";
@@ -40,6 +41,8 @@ export function addTrainCommand(program: Command, context: CommandContext): void
   command.addHelpText(
     "after",
     `
+${describeChosenOptions()}
+
 Example:
   $ manyworlds train train.tsv --model m/
   $ manyworlds train train.tsv --model m/ --worlds 16 --buckets 2000 --hidden 256 --epochs 5 --seed 1

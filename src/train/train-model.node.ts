@@ -123,6 +123,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
   const options = chooseOptions(shape, request.options ?? {});
   checkModelOptions(options, report.numFeatures);
+  checkWorlds(request.worlds, options.numWorlds);
   const parts = splitRows(loaded.dataset, options);
   const network = worldOptionsOf(options, report.numFeatures);
   const hash = new LabelHash({ ...options, numLabels: report.numLabels });
@@ -191,11 +192,19 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const numWorlds = Math.max(stored.numWorlds, request.options?.numWorlds ?? 0);
   const all = { ...stored, numWorlds };
   checkModelOptions(all, loaded.report.numFeatures);
+  checkWorlds(request.worlds, numWorlds);
   if (numWorlds > stored.numWorlds) {
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
   }
   const parts = splitRows(loaded.dataset, stored);
   return trainWorlds(request, directory, { report: loaded.report, parts }, all);
+}
+
+function checkWorlds(worlds: readonly number[] | null | undefined, numWorlds: number): void {
+  const unknown = worlds?.find((world) => !Number.isInteger(world) || world < 0 || world >= numWorlds);
+  if (unknown !== undefined) {
+    throw new ConfigError(`train: expected worlds below ${numWorlds}, got ${unknown}; raise numWorlds to add worlds`);
+  }
 }
 
 function readOptions(request: TrainRequest): Parameters<typeof loadDataset>[1] & object {

@@ -1,6 +1,7 @@
 /** @file What the text of a flag becomes, what is refused, and that every flag of train reaches the option it names. */
 import { Command, InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
+import { describeChosenOptions } from "../../src/cli/chosen-options.js";
 import { addFlags, integer, number, sizes, worldSelection } from "../../src/cli/flags.js";
 import { ANSWER_FLAGS } from "../../src/cli/model-flags.js";
 import { FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, RUN_FLAGS, WORLDS_FLAG } from "../../src/cli/train-flags.js";
@@ -79,6 +80,15 @@ describe("the flags of train", () => {
     ]) {
       expect(() => parsed(...wrong), wrong.join(" ")).toThrow();
     }
+  });
+});
+
+describe("the help of train", () => {
+  it("tells few rows from many in what is chosen", () => {
+    const lines = describeChosenOptions().split("\n");
+    expect(lines[1]).toMatch(/^ {2}5,000 rows, 500 labels: buckets 250, hidden 128, activation relu, dropout 0\.5, /);
+    expect(lines[3]).toMatch(/^ {2}100,000 rows, 50,000 labels: buckets 1000, hidden 256, activation none, dropout 0, /);
+    expect(lines.at(-1)).toMatch(/^ {2}always: 8 worlds, adam, linear schedule, merge log-score, seed 1\./);
   });
 });
 
