@@ -89,6 +89,23 @@ describe("train", () => {
   });
 });
 
+describe("options that make no model", () => {
+  it.each([
+    [["--hidden", "none", "--output", "sampled"], /a sampled output needs a hidden layer/],
+    [["--worlds", "1-2000"], /a count such as 16, at most 1024, or worlds below it/],
+  ])("%s leave no model behind", async (args, message) => {
+    const { code, stderr, stdout } = await manyworlds(["train", at("train.tsv"), "--model", at("never"), ...args]);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect([at("never"), at("never.lock")].filter(existsSync)).toEqual([]);
+  });
+
+  it("another format than that of the model's data is no way to resume", async () => {
+    const args = ["train", at("train.tsv"), "--model", at("m"), "--resume", "--format", "csv"];
+    expect(await refusal(args)).toMatch(/this model was trained with format "tsv", got "csv"/);
+  });
+});
+
 describe("--skip-bad-rows", () => {
   it("leaves bad rows out, counts and reports them; the worlds are those of the good rows alone", async () => {
     const good = readFileSync(at("train.tsv"), "utf8").split("\n");

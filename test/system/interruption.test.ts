@@ -71,6 +71,38 @@ describe("kill -9 in the middle of a world", () => {
   });
 });
 
+/** What many rows get by default: linear worlds whose input weights have one moment a row. */
+const ROW_WISE = ["--worlds", "1", "--activation", "none", "--input-moments", "row", "--loss", "softmax"].concat([
+  "--input-spread",
+  "0.017",
+  "--input-rate-scale",
+  "2",
+]);
+
+describe("a world with one moment a row", () => {
+  it("ends with the same bytes, killed or interrupted in the middle", async () => {
+    await succeed([...train("row-whole"), ...ROW_WISE]);
+    for (const signal of ["SIGKILL", "SIGINT"] as const) {
+      const model = `row-${signal}`;
+      const ended = await interrupt([...train(model), ...ROW_WISE], model, 0, signal);
+      expect(signal === "SIGINT" ? ended.code : ended.signal).toBe(signal === "SIGINT" ? 130 : "SIGKILL");
+      const step = checkpointStep(at(model), 0);
+      expect(step).toBeGreaterThanOrEqual(NUM_STEPS * 0.4);
+      const resumed = await succeed([...train(model), ...ROW_WISE, "--resume"]);
+      expect(firstStep(resumed, 0)).toBeGreaterThanOrEqual(step);
+      expect(worldDigests(at(model))).toEqual(worldDigests(at("row-whole")));
+    }
+    const { training } = JSON.parse(readFileSync(at("row-whole/manifest.json"), "utf8"));
+    expect(training).toMatchObject({ inputMoments: "row", inputSpread: 0.017, inputLearningRateScale: 2 });
+    expect((await succeed(["info", at("row-whole")])).stdout).toMatch(/^a world .*, linear, softmax, full output/m);
+  });
+
+  it("is not continued with moments of each number", async () => {
+    const complaint = await refusal([...train("row-whole"), "--worlds", "1", "--input-moments", "element", "--resume"]);
+    expect(complaint).toMatch(/this model was trained with inputMoments "row", got "element"; leave the option out/);
+  });
+});
+
 describe("SIGINT in the middle of a world", () => {
   it("writes a checkpoint and exits with 130; --resume keeps what is finished and ends with the same bytes", async () => {
     const stopped = await interrupt(train("stopped"), "stopped", 1, "SIGINT");

@@ -65,6 +65,30 @@ describe("predict", () => {
     expect(read.stdout).toBe(typed.stdout);
   });
 
+  it("keeps a row a query and a label a field where labels hold line breaks and tabs", async () => {
+    const rows = ['"one\ttab",red green blue\n', '"two\nlines",cyan magenta yellow\n'];
+    writeFileSync(at("quoted.csv"), `label,text\n${rows.join("").repeat(50)}`);
+    await succeed(["train", at("quoted.csv"), "--model", at("quoted"), ...TINY]);
+    const args = ["predict", at("quoted"), "red green blue", "cyan magenta yellow"];
+    const lines = (await succeed(args)).stdout.trimEnd().split("\n");
+    const labels = lines.map((line) => line.split("\t").map((cell) => cell.split(":")[0]));
+    expect(labels).toEqual([
+      ["one tab", "two lines"],
+      ["two lines", "one tab"],
+    ]);
+    const [first] = (await succeed([...args, "--json"])).stdout.split("\n");
+    expect(JSON.parse(first).labels[0].label).toBe("one\ttab");
+  });
+
+  it("ranks as many labels as asked for, and no more than there are", async () => {
+    const few = await succeed(["predict", at("m"), "--input", at("test.tsv"), "-k", "3"]);
+    const all = await succeed(["predict", at("m"), "--input", at("test.tsv"), "-k", "100000"]);
+    const rows = all.stdout.trimEnd().split("\n");
+    expect(rows).toHaveLength(200);
+    expect(new Set(rows.map((line) => line.split("\t").length))).toEqual(new Set([30]));
+    expect(rows.map((line) => line.split("\t").slice(0, 3).join("\t")).join("\n")).toBe(few.stdout.trimEnd());
+  });
+
   it("names labels of an XC file by their integers", async () => {
     const { stdout } = await succeed(["predict", at("xc"), "--input", at("test.xc"), "-k", "3"]);
     const lines = stdout.trimEnd().split("\n");
