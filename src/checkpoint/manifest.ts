@@ -50,7 +50,7 @@ export interface NetworkRecord {
   readonly output: "full" | "sampled";
 }
 
-/** The same fields as mach/ LabelHashJson. */
+/** A label hash, as mach/label-hash.ts writes and reads it. */
 export interface HashRecord {
   readonly seed: number;
   readonly numLabels: number;
@@ -58,7 +58,9 @@ export interface HashRecord {
   readonly numWorlds: number;
   readonly capacity: number;
   readonly p: number;
+  /** [R] */
   readonly a: readonly number[];
+  /** [R] */
   readonly c: readonly number[];
 }
 

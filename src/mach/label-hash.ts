@@ -16,6 +16,7 @@
  * Carter and Wegman, "Universal Classes of Hash Functions", 1979: P[h(i) = h(j)] ≤ 1/B for i ≠ j.
  * Not here: hashing in bulk (Kernels.hashLabels, Kernels.hashTargets).
  */
+import type { HashRecord } from "../checkpoint/manifest.js";
 import { ConfigError } from "../core/errors.js";
 import type { BucketId, LabelId } from "../core/ids.js";
 import { Rng } from "../core/rng.js";
@@ -36,18 +37,7 @@ export interface LabelHashOptions {
 }
 
 /** What a manifest keeps: enough to hash without knowing how the parameters were drawn. */
-export interface LabelHashJson {
-  readonly seed: number;
-  readonly numLabels: number;
-  readonly numBuckets: number;
-  readonly numWorlds: number;
-  readonly capacity: number;
-  readonly p: number;
-  /** [R] */
-  readonly a: readonly number[];
-  /** [R] */
-  readonly c: readonly number[];
-}
+export type LabelHashJson = HashRecord;
 
 export class LabelHash {
   readonly seed: number;

@@ -37,23 +37,33 @@ export function initBound(fanIn: number, fanOut: number, options: InitOptions): 
   return options.gain * Math.sqrt(6 / (options.init === "he" ? fanIn : fanIn + fanOut));
 }
 
-/** Writes `weight` [fanIn·fanOut, either order] and `bias`. Draws exactly one number from `rng`. */
-export function initialise(
+/** Weights before they learn: `weight` [fanIn·fanOut, either order] and `bias` [fanOut], in ordinary memory. */
+export interface InitialWeights {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/**
+ * Weights of a layer. Draws exactly one number from `rng`.
+ * @throws {ConfigError} that names the layer, unless its sizes are positive integers.
+ */
+export function initialWeights(
+  layer: string,
   kernels: Pick<Kernels, "fillUniform">,
   rng: SeedSource,
   fanIn: number,
   fanOut: number,
-  options: InitOptions,
-  weight: Float32Array,
-  bias: Float32Array,
-): void {
+  given: Partial<InitOptions>,
+): InitialWeights {
+  checkLayerSize(layer, fanIn, fanOut);
+  const options = { ...INIT_DEFAULTS, ...given };
   const bound = initBound(fanIn, fanOut, options);
-  kernels.fillUniform(fanIn * fanOut, -bound, bound, rng.nextUint32(), weight);
-  bias.fill(options.bias);
+  const weight = new Float32Array(fanIn * fanOut);
+  kernels.fillUniform(weight.length, -bound, bound, rng.nextUint32(), weight);
+  return { weight, bias: new Float32Array(fanOut).fill(options.bias) };
 }
 
-/** @throws {ConfigError} unless both are positive integers. */
-export function checkLayerSize(where: string, numInputs: number, numOutputs: number): void {
+function checkLayerSize(where: string, numInputs: number, numOutputs: number): void {
   for (const [name, n] of [
     ["inputs", numInputs],
     ["outputs", numOutputs],

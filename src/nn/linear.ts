@@ -9,7 +9,7 @@
  * Row-per-output storage keeps one bucket's weights together, which sampled output and row-wise sharding need.
  */
 import type { Kernels } from "../kernels/contract.js";
-import { checkLayerSize, INIT_DEFAULTS, type InitOptions, initialise, type SeedSource } from "./init.js";
+import { INIT_DEFAULTS, type InitOptions, initialWeights, type SeedSource } from "./init.js";
 import { Module, type Tensor } from "./module.js";
 import { DenseGradient, Parameter } from "./parameter.js";
 import { checkGradOutput, checkMatrix, checkSameRows } from "./shape-check.js";
@@ -51,17 +51,18 @@ export class Linear extends Module {
     options: Partial<LinearOptions> = {},
   ) {
     super();
-    checkLayerSize("Linear", numInputs, numOutputs);
     const { gradInput, ...init } = { ...LINEAR_DEFAULTS, ...options };
-    const size = numInputs * numOutputs;
-    const weight = new Float32Array(size);
-    const bias = new Float32Array(numOutputs);
-    initialise(kernels, rng, numInputs, numOutputs, init, weight, bias);
+    const { weight, bias } = initialWeights("Linear", kernels, rng, numInputs, numOutputs, init);
     this.kernels = kernels;
     this.numInputs = numInputs;
     this.numOutputs = numOutputs;
     this.needsGradInput = gradInput;
-    this.weight = new Parameter("weight", [numOutputs, numInputs], weight, new DenseGradient(kernels.f32(size)));
+    this.weight = new Parameter(
+      "weight",
+      [numOutputs, numInputs],
+      weight,
+      new DenseGradient(kernels.f32(weight.length)),
+    );
     this.bias = new Parameter("bias", [numOutputs], bias, new DenseGradient(kernels.f32(numOutputs)));
     this.output = new TensorBuffer(kernels);
     this.gradInput = new TensorBuffer(kernels);

@@ -16,7 +16,7 @@
  */
 import { ShapeError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
-import { checkLayerSize, INIT_DEFAULTS, type InitOptions, initialise, type SeedSource } from "./init.js";
+import { type InitOptions, initialWeights, type SeedSource } from "./init.js";
 import { Module, type Tensor } from "./module.js";
 import { Parameter, type RowSparseGradient } from "./parameter.js";
 import { checkGradOutput, checkMatrix, checkSameRows } from "./shape-check.js";
@@ -61,10 +61,7 @@ export class SampledLinear extends Module {
     options: Partial<InitOptions> = {},
   ) {
     super();
-    checkLayerSize("SampledLinear", numInputs, numOutputs);
-    const weight = new Float32Array(numInputs * numOutputs);
-    const bias = new Float32Array(numOutputs);
-    initialise(kernels, rng, numInputs, numOutputs, { ...INIT_DEFAULTS, ...options }, weight, bias);
+    const { weight, bias } = initialWeights("SampledLinear", kernels, rng, numInputs, numOutputs, options);
     this.kernels = kernels;
     this.numInputs = numInputs;
     this.numOutputs = numOutputs;

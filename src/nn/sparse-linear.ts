@@ -12,7 +12,7 @@
  * Not here: the gradient of x. Sparse inputs come from data and `backward` returns null.
  */
 import type { Kernels } from "../kernels/contract.js";
-import { checkLayerSize, INIT_DEFAULTS, type InitOptions, initialise, type SeedSource } from "./init.js";
+import { type InitOptions, initialWeights, type SeedSource } from "./init.js";
 import { Module, type SparseBatch, type Tensor } from "./module.js";
 import { DenseGradient, Parameter, type RowSparseGradient } from "./parameter.js";
 import { checkGradOutput, checkSameRows, checkSparse } from "./shape-check.js";
@@ -47,10 +47,7 @@ export class SparseLinear extends Module<SparseBatch, Tensor> {
     options: Partial<InitOptions> = {},
   ) {
     super();
-    checkLayerSize("SparseLinear", numInputs, numOutputs);
-    const weight = new Float32Array(numInputs * numOutputs);
-    const bias = new Float32Array(numOutputs);
-    initialise(kernels, rng, numInputs, numOutputs, { ...INIT_DEFAULTS, ...options }, weight, bias);
+    const { weight, bias } = initialWeights("SparseLinear", kernels, rng, numInputs, numOutputs, options);
     this.kernels = kernels;
     this.numInputs = numInputs;
     this.numOutputs = numOutputs;

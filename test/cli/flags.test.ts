@@ -87,7 +87,9 @@ describe("the help of train", () => {
   it("tells few rows from many in what is chosen", () => {
     const lines = describeChosenOptions().split("\n");
     expect(lines[1]).toMatch(/^ {2}5,000 rows, 500 labels: buckets 250, hidden 128, activation relu, dropout 0\.5, /);
-    expect(lines[3]).toMatch(/^ {2}100,000 rows, 50,000 labels: buckets 1000, hidden 256, activation none, dropout 0, /);
+    expect(lines[3]).toMatch(
+      /^ {2}100,000 rows, 50,000 labels: buckets 1000, hidden 256, activation none, dropout 0, /,
+    );
     expect(lines.at(-1)).toMatch(/^ {2}always: 8 worlds, adam, linear schedule, merge log-score, seed 1\./);
   });
 });

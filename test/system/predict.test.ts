@@ -5,20 +5,14 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDirectory, ROOT, removeDirectory, succeed } from "./manyworlds-process.js";
-import { writeTextRows, writeXcRows } from "./sample-rows.js";
+import { createTinyModels, TINY } from "./tiny-models.js";
 
-const TINY = ["--worlds", "3", "--buckets", "16", "--hidden", "16", "--epochs", "10"];
 let folder = "";
 const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
   folder = createDirectory();
-  writeTextRows(at("train.tsv"), { numRows: 1200, numLabels: 30, seed: 1 });
-  writeTextRows(at("test.tsv"), { numRows: 200, numLabels: 30, seed: 2 });
-  writeXcRows(at("train.xc"), { numRows: 1200, numLabels: 30, seed: 1 }, 7);
-  writeXcRows(at("test.xc"), { numRows: 200, numLabels: 30, seed: 2 }, 7);
-  await succeed(["train", at("train.tsv"), "--model", at("m"), ...TINY]);
-  await succeed(["train", at("train.xc"), "--model", at("xc"), ...TINY]);
+  await createTinyModels(folder);
 });
 afterAll(() => removeDirectory(folder));
 
