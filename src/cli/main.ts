@@ -23,6 +23,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : report(explainStorage("standard output", "could not be written", error)));
 });
+// Progress that nobody can read any more is no reason to stop a training.
+process.stderr.on("error", () => {});
 
 try {
   await createProgram({ signal: abort.signal, stdout: process.stdout, stderr: process.stderr }).parseAsync();

@@ -112,6 +112,19 @@ describe("progress without a terminal", () => {
   });
 });
 
+describe("progress whose reader goes away", () => {
+  it("does not end a training", () => {
+    const main = join(ROOT, "dist/src/cli/main.js");
+    const command =
+      'set -o pipefail; "$0" "$1" train "$2" --model "$3" --json 2>&1 >"$3.json" | head -1; echo "code $?"';
+    const args = [process.execPath, main, at("train.tsv"), at("unwatched")];
+    const { stdout } = spawnSync("bash", ["-c", command, ...args]);
+    expect(stdout.toString()).toMatch(/^\{"event":"progress","job":"reading".*\}\ncode 0\n$/);
+    expect(JSON.parse(readFileSync(`${at("unwatched")}.json`, "utf8")).trainedWorlds).toHaveLength(8);
+    expect(existsSync(at("unwatched.lock"))).toBe(false);
+  });
+});
+
 describe("evaluate", () => {
   it("--json carries every metric as a fraction", async () => {
     const { stdout } = await succeed(["evaluate", at("m"), at("test.tsv"), "--json"]);
