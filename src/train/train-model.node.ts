@@ -10,26 +10,22 @@
  *
  * Memory: the data once, shared, and one world (weights, optimiser, activations) for each running thread.
  */
-import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
-import { ConfigError, DivergenceError, FormatError, InterruptedError } from "../core/errors.js";
+import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
 import { fileSize } from "../data/byte-source.node.js";
-import type { Dataset } from "../data/dataset.js";
-import { chooseHoldout, selectRows } from "../data/holdout.js";
 import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
 import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import { createKernels } from "../kernels/index.js";
-import { evaluate } from "../mach/evaluate.js";
 import { LabelHash } from "../mach/label-hash.js";
-import { loadEnsemble } from "../mach/load-ensemble.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
 import { runJobs } from "../parallel/worker-pool.node.js";
 import { chooseOptions, chooseTextOptions } from "./choose-options.js";
+import { type DataParts, measure, splitRows } from "./data-parts.node.js";
+import { fingerprintFiles, runFingerprint } from "./fingerprints.node.js";
 import {
   checkModelOptions,
   checkResumable,
@@ -213,19 +209,6 @@ function readOptions(request: TrainRequest): Parameters<typeof loadDataset>[1] &
   return { format, skipBadRows, signal, onProgress };
 }
 
-/** What worlds learn from, and what was set aside. */
-interface DataParts {
-  readonly training: Dataset;
-  /** null: nothing. */
-  readonly validation: Dataset | null;
-}
-
-function splitRows(dataset: Dataset, { validationShare, seed }: ModelOptions): DataParts {
-  if (validationShare === 0) return { training: dataset, validation: null };
-  const { train, validation } = chooseHoldout(dataset.features.numRows, { share: validationShare, seed });
-  return { training: selectRows(dataset, train), validation: selectRows(dataset, validation) };
-}
-
 async function trainWorlds(
   request: TrainRequest,
   directory: ModelDirectory,
@@ -287,37 +270,4 @@ async function trainWorlds(
     keptWorlds: kept,
     manifest: directory.manifest,
   };
-}
-
-/** The fingerprint that `loadDataset` reports, of files that it refuses; null if they cannot be read a second time. */
-async function fingerprintFiles(paths: readonly string[]): Promise<string | null> {
-  const hash = createHash("sha256");
-  for (const path of paths) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  }
-  return hash.digest("hex");
-}
-
-/** Puts the figures on the rows set aside into the manifest. @throws {InterruptedError} on `signal`. */
-async function measure(
-  directory: ModelDirectory,
-  { features, labels }: Dataset,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { labelCounts } = loadLabels(directory);
-  const { ensemble } = await loadEnsemble(createKernels(), directory, { labelCounts });
-  const numTrainingRows = Number(directory.manifest.dataset.numRows);
-  const propensity = labelCounts === null ? null : { labelCounts, numTrainingRows };
-  const shouldStop = (): boolean => signal?.aborted === true;
-  const metrics = await evaluate(ensemble, features, labels, { propensity, shouldStop });
-  if (shouldStop()) throw new InterruptedError("interrupted while measuring: the worlds are on disk");
-  directory.update({ metrics });
-}
-
-/** Equal for runs whose worlds have equal bytes: a checkpoint of another run is not continued. */
-function runFingerprint(dataFingerprint: string, run: object): string {
-  return createHash("sha256")
-    .update(JSON.stringify([dataFingerprint, run]))
-    .digest("hex");
 }
