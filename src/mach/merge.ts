@@ -7,9 +7,10 @@
  *   min           P(bucket)        minimum            the minimum (Count-Min Sketch; never too low for nonnegative noise)
  *   median        P(bucket)        median             the median
  *
- * P is the softmax or the sigmoid of the world's logits. Every reported score lies in [0, 1] (unbiased: from −1/(B−1)),
- * larger is better, and does not depend on how many worlds answered. The kernels add sums in f32 in the order of the
- * worlds, then the prior; scaling afterwards keeps the order.
+ * P is the softmax or the sigmoid of the world's logits. Every reported score lies in [0, 1] (unbiased: from −1/(B−1);
+ * with a prior, which is at most 0, also below, but for log-score), larger is better, and does not depend on how many
+ * worlds answered. The kernels add sums in f32 in the order of the worlds, then the prior; scaling afterwards keeps the
+ * order.
  *
  * Source: Medini et al., NeurIPS 2019, §3 and Theorem 2 (mean, min and median estimators). Log-scores are summed in the
  * authors' published code, not in the paper.
