@@ -101,7 +101,7 @@ async function predictFile(
   const startedMs = performance.now();
   const batches = readQueries(input, {
     vectorizer: model.vectorizer,
-    batchSize: Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_RESULTS / Number(options.top)))),
+    batchSize: Math.max(16, Math.min(BATCH_ROWS, Math.floor(BATCH_RESULTS / Number(options.top)))),
     skipBadRows: options.skipBadRows === true,
     signal,
     ...(typeof options.format === "string" ? { format: options.format } : {}),

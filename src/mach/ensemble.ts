@@ -99,12 +99,13 @@ export class Ensemble {
   readonly worldOptions: WorldOptions;
   /** Numbers of the worlds that answer, ascending. */
   readonly worldNumbers: readonly number[];
+  /** Rows that are scored together: a multiple of 16, at most MAX_BATCH_ROWS. */
+  readonly batchRows: number;
   readonly merge: MergeKind;
   readonly prior: LabelPrior | null;
   private readonly kernels: Kernels;
   private readonly scorers: readonly WorldScorer[];
   private readonly hashes: readonly HashParameters[];
-  private readonly batchRows: number;
   private readonly scratch: ScorerScratch;
   private readonly scaledPriors: WeakMap<LabelPrior, Map<number, LabelPrior | null>>;
   private inputs: Csr;

@@ -1,9 +1,10 @@
 /**
  * @file How do all cores answer? Threads with kernels of their own over one copy of the parameters, some rows at a time.
  *
- *   rows [N, D] ──chunks of 512──▶ idle thread ──▶ Predictions of the chunk ──▶ put together in order
+ *   rows [N, D] ──chunks of some 512──▶ idle thread ──▶ Predictions of the chunk ──▶ put together in order
  *
- * Answers are those of the model's own ensemble, to the bit. Native kernels read the shared parameters in place; WASM
+ * Answers are those of the model's own ensemble, to the bit: chunks end where its batches end, since a product of few
+ * rows adds in another order than one of many. Native kernels read the shared parameters in place; WASM
  * copies them into each thread's memory.
  */
 import type { SparseBatch } from "../nn/module.js";
@@ -12,19 +13,21 @@ import type { Predictions, PredictOptions } from "./ensemble.js";
 import type { Model } from "./model.node.js";
 import type { PredictionJob, PredictionShared } from "./prediction-job.js";
 
-/** Rows of a job: enough to fill two of the ensemble's batches, few enough to share the last rows out. */
+/** Rows of a job, about: enough to fill two of the ensemble's batches, few enough to share the last rows out. */
 const CHUNK_ROWS = 512;
 
 type PredictionThread = JobThread<PredictionJob, never, Predictions>;
 
 export class PredictionPool {
   private readonly threads: readonly PredictionThread[];
+  private readonly chunkRows: number;
   private readonly idle: PredictionThread[];
   private readonly waiting: ((thread: PredictionThread) => void)[] = [];
 
   /** Starts the threads. Load `model` with `shared: true`, or each thread receives a copy of its parameters. */
   constructor(model: Model, numThreads: number) {
-    const { hash, worldOptions, merge, prior } = model.ensemble;
+    const { hash, worldOptions, merge, prior, batchRows } = model.ensemble;
+    this.chunkRows = batchRows * Math.max(1, Math.floor(CHUNK_ROWS / batchRows));
     const worlds = [...model.parameters].map(([world, parameters]) => ({ world, parameters }));
     // The prior's arrays may stand in WASM memory, and a message clones whole buffers: 1 GiB to each thread.
     const ownPrior = prior && { codes: prior.codes.slice(), bias: prior.bias.slice() };
@@ -38,6 +41,7 @@ export class PredictionPool {
   /** Ranked label ids of each row, as Model.predictRows. May be called again before it resolves. */
   async predict(rows: SparseBatch, options: PredictOptions): Promise<Predictions> {
     const { k } = options;
+    const { chunkRows } = this;
     const { numRows } = rows;
     const out = {
       numQueries: numRows,
@@ -47,8 +51,8 @@ export class PredictionPool {
       counts: new Uint32Array(numRows),
     };
     const chunks: Promise<void>[] = [];
-    for (let first = 0; first < numRows; first += CHUNK_ROWS) {
-      const chunk = copyRows(rows, first, Math.min(CHUNK_ROWS, numRows - first));
+    for (let first = 0; first < numRows; first += chunkRows) {
+      const chunk = copyRows(rows, first, Math.min(chunkRows, numRows - first));
       chunks.push(
         this.run({ rows: chunk, options }).then(({ labels, scores, counts }) => {
           out.labels.set(labels, first * k);

@@ -1,7 +1,7 @@
 /** @file Do a world's bytes depend on data, options, seed and its own number, and on nothing else? */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDirectory, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
+import { createDirectory, ROOT, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
 import { writeTextRows, writeXcRows } from "./sample-rows.js";
 
 const OPTIONS = ["--buckets", "24", "--hidden", "16,12", "--epochs", "2", "--dropout", "0.2", "--quiet"];
@@ -74,6 +74,34 @@ describe.each(["native", "wasm", "reference"])("%s kernels: answers are the same
     const one = await answers("1");
     expect(one.split("\n")).toHaveLength(701);
     for (const threads of ["2", "3"]) expect(await answers(threads)).toBe(one);
+  });
+});
+
+describe("a pool of threads", () => {
+  it("answers to the bit as one thread does, where a batch has an odd number of rows too", async () => {
+    // 9·20,000 buckets leave room for 80 rows in a batch; 513 rows are six batches and 33 rows.
+    const model = at("many-buckets");
+    const shape = ["--worlds", "9", "--buckets", "20000", "--hidden", "64", "--epochs", "1"];
+    writeTextRows(at("odd.tsv"), { numRows: 513, numLabels: 40, seed: 5 });
+    await succeed(["train", at("rows.tsv"), "--model", model, ...shape]);
+    // The built package: threads need compiled files.
+    const { Model, PredictionPool } = (await import(
+      join(ROOT, "dist/src/mach/index.js")
+    )) as typeof import("../../src/mach/index.js");
+    const { loadDataset } = (await import(
+      join(ROOT, "dist/src/data/index.js")
+    )) as typeof import("../../src/data/index.js");
+    const loaded = await Model.load(model, { shared: true });
+    const { vectorizer, labels: labelTable } = loaded;
+    const { dataset } = await loadDataset(at("odd.tsv"), { purpose: "evaluate", vectorizer, labelTable });
+    expect(loaded.ensemble.batchRows).toBe(80);
+    const alone = loaded.predictRows(dataset.features, { k: 5 });
+    const pool = new PredictionPool(loaded, 2);
+    try {
+      expect(await pool.predict(dataset.features, { k: 5 })).toEqual(alone);
+    } finally {
+      await pool.close();
+    }
   });
 });
 
