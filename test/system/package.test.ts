@@ -1,6 +1,6 @@
 /** @file Does the package work where it is installed? Packed, installed elsewhere, imported, type-checked, run. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +48,23 @@ describe("the package", () => {
     expect(packed.filter((path) => !/^(dist\/(src|kernels)\/|[A-Z]+\.md$|LICENSE$|package\.json$)/.test(path))).toEqual(
       [],
     );
+  });
+
+  it("holds no file of an earlier build: neither kernels half made nor modules whose source is gone", () => {
+    expect(packed.filter((path) => path.startsWith("dist/kernels/") && !/\.(node|wasm)$/.test(path))).toEqual([]);
+    const modules = packed.filter((path) => path.startsWith("dist/src/"));
+    const sourceOf = (path: string): string => path.slice("dist/".length).replace(/(\.js\.map|\.d\.ts|\.js)$/, ".ts");
+    expect(modules.filter((path) => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
+  });
+
+  it("holds the sources that its source maps speak of", () => {
+    const maps = packed.filter((path) => path.endsWith(".map"));
+    expect(maps.length).toBeGreaterThan(50);
+    for (const path of maps) {
+      const map = JSON.parse(readFileSync(join(at("consumer/node_modules/manyworlds"), path), "utf8"));
+      const source = readFileSync(join(ROOT, path.slice("dist/".length).replace(/\.js\.map$/, ".ts")), "utf8");
+      expect(map.sourcesContent, path).toEqual([source]);
+    }
   });
 
   it("needs no install script", () => {
