@@ -10,7 +10,7 @@
  * confused with, eight leave none: what further worlds buy is averaging, and it levels off at about eight.
  *
  * The numbers were chosen on held-out parts of the training splits of bibtex, cooking and delicious (few rows), nvd and
- * wikisent (many); bench/README.md has the comparison. Between 13,000 and 115,000 rows nothing was measured.
+ * wikisent (many); bench/results/validation.txt has the comparisons. Between 13,000 and 115,000 rows nothing was measured.
  */
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import type { ModelOptions } from "./model-options.js";
