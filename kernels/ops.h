@@ -2,8 +2,9 @@
  * Which operations exist, and what are their arguments on the level of plain pointers and numbers?
  *
  * One list, from which come the dispatch table of each instruction set (kernels.c) and the check that every definition
- * has the signature listed here. What each operation means is said once, in src/kernels/contract.ts; src/kernels/ops.ts
- * repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix is (offsets, columns, values).
+ * has the signature listed here. What each operation means is said once, in src/kernels/contract.ts;
+ * src/kernels/bound/flat-operations.ts repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix is
+ * (offsets, columns, values).
  *
  * Letters: as in the contract. `accumulate` 0: overwrite, 1: add.
  */
