@@ -48,7 +48,11 @@ describe("usage errors exit with 2 and say what to do", () => {
     ["a number out of range", ["predict", "m", "x", "-k", "0"], /integer from 1 to 100000, got "0"/],
     ["no number", ["train", "x.tsv", "-m", "m", "--epochs", "many"], /integer of at least 1, got "many"/],
     ["an unknown choice", ["evaluate", "m", "x", "--merge", "mean"], /Allowed choices are probability, log-score/],
-    ["worlds the wrong way round", ["train", "x.tsv", "-m", "m", "--worlds", "7-3"], /a count such as 16, at most 1024, or worlds below it/],
+    [
+      "worlds the wrong way round",
+      ["train", "x.tsv", "-m", "m", "--worlds", "7-3"],
+      /a count such as 16, at most 1024, or worlds below it/,
+    ],
     ["resume and overwrite", ["train", "x.tsv", "-m", "m", "--resume", "--overwrite"], /give one of them/],
     ["neither query nor file", ["predict", "m"], /queries or --input <file>, one of the two/],
     ["both query and file", ["predict", "m", "x", "--input", "y"], /queries or --input <file>, one of the two/],
