@@ -7,7 +7,10 @@ import { root } from "./datasets.mjs";
 export function machineLine() {
   let commit = "no repository";
   try {
-    commit = execFileSync("git", ["describe", "--always", "--dirty"], { cwd: root, encoding: "utf8" }).trim();
+    const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+    // What benches write is no change of what they measure.
+    const changed = git("status", "--porcelain", "-uno", "--", ".", ":!bench/results", ":!docs/images") !== "";
+    commit = git("rev-parse", "--short", "HEAD") + (changed ? " with changes" : "");
   } catch {}
   const gib = (totalmem() / 2 ** 30).toFixed(0);
   return `${cpus()[0].model}, ${cpus().length} cores, ${gib} GiB · Node ${process.version} · commit ${commit}`;
