@@ -3,7 +3,7 @@
  *
  *   node bench/prediction.mjs [--worlds 16]       trains nvd with so many worlds first (or --model DIR)
  *
- * Before timing, batch and single answers are compared: same labels, scores within rounding.
+ * Before timing, batch and single answers are compared: the same scores rank by rank, to rounding (tied labels may swap).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -28,6 +28,13 @@ const WORK = {
   csrGemm: ([{ rows, cols }, x]) => ({ bytes: (x.offsets[rows] * (cols + 2) + rows * cols) * 4 }),
   csrGradRows: ([columns, cols, x]) => ({ bytes: (x.offsets[columns] * (cols + 2) + columns * cols) * 4 }),
   adamStep: ([{ cols, rows }]) => ({ bytes: (rows?.count ?? 1) * cols * 28 }),
+  rowRmsStep: ([{ cols, rows }]) => ({ bytes: (rows?.count ?? 1) * cols * 12 }),
+  csrGatherRows: ([source, ids, count]) => {
+    let entries = 0;
+    for (let i = 0; i < count; i++) entries += source.offsets[ids[i] + 1] - source.offsets[ids[i]];
+    return { bytes: entries * 16 };
+  },
+  csrCompactTranspose: ([rows, x]) => ({ bytes: x.offsets[rows] * 20 }),
   softmaxCrossEntropy: ([{ rows, cols }]) => ({ bytes: rows * cols * 8 }),
   sigmoidCrossEntropy: ([{ rows, cols }]) => ({ bytes: rows * cols * 8 }),
   addBias: ([{ rows, cols }]) => ({ bytes: rows * cols * 8 }),
@@ -62,7 +69,10 @@ const timed = new Proxy(kernels, {
   },
 });
 
-const { dataset, report } = await loadDataset(splitPath(args.set, "train"));
+const { dataset, report } = await loadDataset(splitPath(args.set, "train"), {
+  skipBadRows: true,
+  numericOptions: { scaling: "l2" },
+});
 const options = chooseOptions({ ...report, labelsPerRow: report.numLabelOccurrences / report.numRows }, {});
 const hash = new LabelHash({ ...options, numLabels: report.numLabels });
 const training = new WorldTraining(timed, dataset, {
