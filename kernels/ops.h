@@ -1,10 +1,10 @@
 /*
  * Which operations exist, and what are their arguments on the level of plain pointers and numbers?
  *
- * One list, from which come the dispatch table of each instruction set (kernels.c) and the check that every definition
- * has the signature listed here. What each operation means is said once, in src/kernels/contract.ts;
- * src/kernels/bound/flat-operations.ts repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix is
- * (offsets, columns, values).
+ * One list, in the groups of src/kernels/contract/, from which come the dispatch table of each instruction set
+ * (kernels.c) and the check that every definition has the signature listed here. What each operation means is said once,
+ * in the contract; src/kernels/bound/ repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix
+ * is (offsets, columns, values).
  *
  * Letters: as in the contract. `accumulate` 0: overwrite, 1: add.
  */
@@ -24,7 +24,7 @@ enum { ACTIVATE_SOFTMAX, ACTIVATE_LOG_SOFTMAX, ACTIVATE_SIGMOID, ACTIVATE_LOG_SI
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
-#define OPERATIONS(X)                                                                                                  \
+#define DENSE_OPERATIONS(X)                                                                                            \
   X(void, f32_gemm, (uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, out_f32 c, uint32_t accumulate)) \
   X(void, f32_add_bias, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                            \
   X(void, f32_add_bias_relu, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                       \
@@ -34,7 +34,9 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_axpby, (size_t n, float alpha, in_f32 x, float beta, out_f32 y))                                         \
   X(void, f32_dropout, (size_t n, double threshold, float scale, uint32_t seed, in_f32 x, out_f32 out))                \
   X(void, f32_fill_uniform, (size_t n, float low, float high, uint32_t seed, out_f32 out))                             \
-  X(void, f32_activate, (uint32_t kind, size_t rows, size_t cols, out_f32 x))                                          \
+  X(void, f32_activate, (uint32_t kind, size_t rows, size_t cols, out_f32 x))
+
+#define SPARSE_OPERATIONS(X)                                                                                           \
   X(uint32_t, csr_fault, (size_t rows, in_u32 offsets, in_u32 columns, size_t available, size_t num_columns))          \
   X(uint32_t, ids_fault, (size_t count, in_u32 ids, size_t limit))                                                     \
   X(uint32_t, csr_gather_rows, (in_u32 offsets, in_u32 columns, in_f32 values, in_u32 ids, size_t count,               \
@@ -45,11 +47,15 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       out_u32 out_columns, out_u32 out_offsets, out_u32 out_rows, out_f32 out_values))                                 \
   X(void, csr_grad_rows, (size_t num_columns, size_t cols, in_u32 offsets, in_u32 rows, in_f32 values, in_f32 dy,      \
       out_f32 dw))                                                                                                     \
-  X(void, f32_gather_rows, (size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out))                           \
+  X(void, f32_gather_rows, (size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out))
+
+#define LOSS_OPERATIONS(X)                                                                                             \
   X(double, f32_softmax_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
       in_f32 values, float grad_scale, out_f32 grad))                                                                  \
   X(double, f32_sigmoid_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
-      in_f32 values, float grad_scale, out_f32 grad))                                                                  \
+      in_f32 values, float grad_scale, out_f32 grad))
+
+#define STEP_OPERATIONS(X)                                                                                             \
   X(void, f32_sgd_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 velocity, float rate,     \
       float momentum, uint32_t nesterov, float decay))                                                                 \
   X(void, f32_adagrad_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, float rate,        \
@@ -57,7 +63,9 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_adam_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v,            \
       float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay))                        \
   X(void, f32_row_rms_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate,        \
-      float beta2, float root_scale, float epsilon, float decay))                                                      \
+      float beta2, float root_scale, float epsilon, float decay))
+
+#define LABEL_OPERATIONS(X)                                                                                            \
   X(void, u32_hash_labels, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t count, in_u32 labels,     \
       out_u32 out))                                                                                                    \
   X(uint32_t, u32_hash_targets, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t rows,                \
@@ -69,8 +77,14 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       out_f32 out))                                                                                                    \
   X(void, f32_top_labels, (in_f32 scores, size_t num_queries, size_t num_worlds, in_u32 hashes, uint32_t p,            \
       uint32_t num_buckets, size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, size_t k,            \
-      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                                                     \
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
+
+#define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
+
+#define OPERATIONS(X)                                                                                                  \
+  DENSE_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X)                                                          \
+  STEP_OPERATIONS(X) LABEL_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

@@ -15,15 +15,15 @@
  */
 import { ConfigError } from "../core/errors.js";
 import type { Activation, Kernels } from "../kernels/contract.js";
-import { Dropout } from "../nn/dropout.js";
+import { ReLU } from "../nn/activations/relu.js";
+import { Sequential } from "../nn/containers/sequential.js";
 import type { SeedSource } from "../nn/init.js";
-import { Linear } from "../nn/linear.js";
+import { Dropout } from "../nn/layers/dropout.js";
+import { Linear } from "../nn/layers/linear.js";
+import { SampledLinear } from "../nn/layers/sampled-linear.js";
+import { SparseLinear } from "../nn/layers/sparse-linear.js";
 import type { Module, SparseBatch, Tensor } from "../nn/module.js";
 import { type FlatParameters, flatten } from "../nn/parameter.js";
-import { ReLU } from "../nn/relu.js";
-import { SampledLinear } from "../nn/sampled-linear.js";
-import { Sequential } from "../nn/sequential.js";
-import { SparseLinear } from "../nn/sparse-linear.js";
 
 export type Loss = "softmax" | "sigmoid";
 export type HiddenActivation = "relu" | "none";

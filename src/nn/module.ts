@@ -27,7 +27,16 @@ export interface SparseBatch extends Csr {
   readonly numCols: number;
 }
 
-/** `train` draws dropout masks; `evaluate` does not. */
+/** Whole numbers, such as classes [N] or tokens [N, T]. `data` may be longer than the product of `shape`. */
+export interface IdTensor {
+  readonly data: Uint32Array;
+  readonly shape: readonly number[];
+}
+
+/** Several tensors at once: what containers such as ParallelTable take and give. */
+export type Table = readonly Tensor[];
+
+/** `train` draws dropout masks and noise, and gathers batch statistics; `evaluate` does not. */
 export type Mode = "train" | "evaluate";
 
 export abstract class Module<I = Tensor, O = Tensor> {
@@ -46,10 +55,21 @@ export abstract class Module<I = Tensor, O = Tensor> {
   }
 }
 
-/** A loss: forward gives the mean over the batch, backward its gradient with respect to the input. */
+/**
+ * A loss: forward gives the mean over the batch, backward its gradient with respect to the input. One that has weights
+ * of its own (HierarchicalSoftMax) names them in `parameters`, and its backward adds their gradients as a module's does.
+ */
 export abstract class Criterion<I = Tensor, T = Tensor> {
   /** @returns the loss, averaged over rows. NaN when an input is NaN. */
   abstract forward(input: I, target: T): number;
   /** The gradient of the last `forward`, valid until the next one. */
   abstract backward(input: I, target: T): I;
+  /** The weights that the loss itself learns, in a fixed order. */
+  parameters(): Parameter[] {
+    return [];
+  }
+  setMode(_mode: Mode): void {}
+  zeroGradParameters(): void {
+    for (const p of this.parameters()) p.zeroGrad();
+  }
 }

@@ -43,11 +43,16 @@ export class TensorBuffer implements Tensor {
 
   /** Takes the shape of `tensor`; contents are undefined. @returns how many numbers that are. */
   resizeLike(tensor: Tensor): number {
+    return this.resizeTo(tensor.shape);
+  }
+
+  /** Takes `shape`, of any number of dimensions; contents are undefined. @returns how many numbers that are. */
+  resizeTo(shape: readonly number[]): number {
     let length = 1;
-    this.shape.length = tensor.shape.length;
-    for (let i = 0; i < tensor.shape.length; i++) {
-      this.shape[i] = tensor.shape[i];
-      length *= tensor.shape[i];
+    this.shape.length = shape.length;
+    for (let i = 0; i < shape.length; i++) {
+      this.shape[i] = shape[i];
+      length *= shape[i];
     }
     this.data = atLeastF32(this.kernels, this.data, length);
     return length;

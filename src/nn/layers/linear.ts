@@ -8,12 +8,12 @@
  *
  * Row-per-output storage keeps one bucket's weights together, which sampled output and row-wise sharding need.
  */
-import type { Kernels } from "../kernels/contract.js";
-import { INIT_DEFAULTS, type InitOptions, initialWeights, type SeedSource } from "./init.js";
-import { Module, type Tensor } from "./module.js";
-import { DenseGradient, Parameter } from "./parameter.js";
-import { checkGradOutput, checkMatrix, checkSameRows } from "./shape-check.js";
-import { TensorBuffer } from "./tensor-buffer.js";
+import type { Kernels } from "../../kernels/contract.js";
+import { INIT_DEFAULTS, type InitOptions, initialWeights, type SeedSource } from "../init.js";
+import { Module, type Tensor } from "../module.js";
+import { DenseGradient, Parameter } from "../parameter.js";
+import { checkGradOutput, checkMatrix, checkSameRows } from "../shape-check.js";
+import { TensorBuffer } from "../tensor-buffer.js";
 
 export interface LinearOptions extends InitOptions {
   /** Whether backward computes the gradient of the input; a first layer saves a third of its work with false. */

@@ -14,13 +14,13 @@
  * ACL 2015, §3 (there the candidates' loss is corrected for how likely each was to be drawn).
  * Not here: which columns to choose (Kernels.sampleColumns).
  */
-import { ShapeError } from "../core/index.js";
-import type { Kernels } from "../kernels/contract.js";
-import { type InitOptions, initialWeights, type SeedSource } from "./init.js";
-import { Module, type Tensor } from "./module.js";
-import { Parameter, type RowSparseGradient } from "./parameter.js";
-import { checkGradOutput, checkMatrix, checkSameRows } from "./shape-check.js";
-import { atLeastF32, atLeastU32, TensorBuffer } from "./tensor-buffer.js";
+import { ShapeError } from "../../core/index.js";
+import type { Kernels } from "../../kernels/contract.js";
+import { type InitOptions, initialWeights, type SeedSource } from "../init.js";
+import { Module, type Tensor } from "../module.js";
+import { Parameter, type RowSparseGradient } from "../parameter.js";
+import { checkGradOutput, checkMatrix, checkSameRows } from "../shape-check.js";
+import { atLeastF32, atLeastU32, TensorBuffer } from "../tensor-buffer.js";
 
 /** Output layer on chosen columns, [N, H] → [N, S], S = B when all are active. */
 export class SampledLinear extends Module {

@@ -10,12 +10,12 @@
  * Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: A Simple Way to Prevent Neural Networks
  * from Overfitting", JMLR 2014, §10 (the scaling).
  */
-import { ConfigError } from "../core/index.js";
-import type { Kernels } from "../kernels/contract.js";
-import type { SeedSource } from "./init.js";
-import { type Mode, Module, type Tensor } from "./module.js";
-import { checkGradOutput, checkLength } from "./shape-check.js";
-import { TensorBuffer } from "./tensor-buffer.js";
+import { ConfigError } from "../../core/index.js";
+import type { Kernels } from "../../kernels/contract.js";
+import type { SeedSource } from "../init.js";
+import { type Mode, Module, type Tensor } from "../module.js";
+import { checkGradOutput, checkLength } from "../shape-check.js";
+import { TensorBuffer } from "../tensor-buffer.js";
 
 /** Inverted dropout, any shape. */
 export class Dropout extends Module {

@@ -7,9 +7,9 @@
  *
  * Containers nest: names and error paths are prefixed once per level. The first module may take sparse batches.
  */
-import { ConfigError, ShapeError } from "../core/index.js";
-import { type Mode, Module, type Tensor } from "./module.js";
-import type { Parameter } from "./parameter.js";
+import { ConfigError, ShapeError } from "../../core/index.js";
+import { type Mode, Module, type Tensor } from "../module.js";
+import type { Parameter } from "../parameter.js";
 
 /** A chain of modules; I is the input of the first. */
 export class Sequential<I = Tensor> extends Module<I, Tensor> {

@@ -7,7 +7,7 @@
  * Rows need not sum to 1: a row of several positives is either spread (1/m each) or weighted. A row without targets
  * adds neither loss nor gradient. The fused form is stable for any finite logits (the row's maximum is subtracted).
  */
-import type { Csr, Kernels, MatrixDims } from "../kernels/contract.js";
+import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
 import { SparseTargetCriterion } from "./sparse-target-criterion.js";
 
 /** Softmax cross-entropy of logits [N, B] against sparse targets [N, B], mean over rows. */

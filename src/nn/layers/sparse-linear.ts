@@ -11,12 +11,12 @@
  *
  * Not here: the gradient of x. Sparse inputs come from data and `backward` returns null.
  */
-import type { Kernels } from "../kernels/contract.js";
-import { type InitOptions, initialWeights, type SeedSource } from "./init.js";
-import { Module, type SparseBatch, type Tensor } from "./module.js";
-import { DenseGradient, Parameter, type RowSparseGradient } from "./parameter.js";
-import { checkGradOutput, checkSameRows, checkSparse } from "./shape-check.js";
-import { atLeastF32, atLeastU32, TensorBuffer } from "./tensor-buffer.js";
+import type { Kernels } from "../../kernels/contract.js";
+import { type InitOptions, initialWeights, type SeedSource } from "../init.js";
+import { Module, type SparseBatch, type Tensor } from "../module.js";
+import { DenseGradient, Parameter, type RowSparseGradient } from "../parameter.js";
+import { checkGradOutput, checkSameRows, checkSparse } from "../shape-check.js";
+import { atLeastF32, atLeastU32, TensorBuffer } from "../tensor-buffer.js";
 
 /** Sparse-input layer, SparseBatch [N, D] → [N, H]. */
 export class SparseLinear extends Module<SparseBatch, Tensor> {

@@ -7,11 +7,11 @@
  * Targets are a few (column, value) pairs a row; the kernel passes over the logits once and a dense target never
  * exists. The division by N is folded into the gradient's scale.
  */
-import { ShapeError } from "../core/index.js";
-import type { Csr, Kernels, MatrixDims } from "../kernels/contract.js";
-import { Criterion, type SparseBatch, type Tensor } from "./module.js";
-import { checkLength, checkSameRows, checkSparse, formatShape } from "./shape-check.js";
-import { TensorBuffer } from "./tensor-buffer.js";
+import { ShapeError } from "../../core/index.js";
+import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
+import { Criterion, type SparseBatch, type Tensor } from "../module.js";
+import { checkLength, checkSameRows, checkSparse, formatShape } from "../shape-check.js";
+import { TensorBuffer } from "../tensor-buffer.js";
 
 /** A loss of logits [N, B] against sparse targets [N, B], averaged over rows. */
 export abstract class SparseTargetCriterion extends Criterion<Tensor, SparseBatch> {

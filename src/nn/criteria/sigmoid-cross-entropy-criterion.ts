@@ -6,7 +6,7 @@
  *
  * The sum runs over all B columns, not their mean, so that the gradient of one bucket does not shrink as B grows.
  */
-import type { Csr, Kernels, MatrixDims } from "../kernels/contract.js";
+import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
 import { SparseTargetCriterion } from "./sparse-target-criterion.js";
 
 /** Sigmoid cross-entropy of logits [N, B] against sparse targets [N, B], summed over columns, mean over rows. */

@@ -1,0 +1,95 @@
+/** @file Hashing labels to buckets, choosing buckets to train, merging worlds into the best labels. */
+import type { Csr } from "./arrays.js";
+
+/** h(i) = ((a·i + c) mod p) mod numBuckets; a ∈ [1, p), c ∈ [0, p), p prime < 2³². Products are exact (64 bit). */
+export interface HashParameters {
+  readonly a: number;
+  readonly c: number;
+  readonly p: number;
+  readonly numBuckets: number;
+}
+
+/** Per-label additive score, one byte a label: bias[codes[l]]. A bias of −Infinity excludes the label. */
+export interface LabelPrior {
+  /** [L] */
+  readonly codes: Uint8Array;
+  /** [256] */
+  readonly bias: Float32Array;
+}
+
+export type MergeMode = "sum" | "min" | "median";
+
+export interface TopLabelsInput {
+  /**
+   * Bucket scores of one block of queries, [R, B, lanes]: query innermost. lanes is 1 when numQueries is 1, else
+   * `QUERY_LANES`; unused lanes must be finite.
+   */
+  readonly scores: Float32Array;
+  /** 1 … QUERY_LANES. */
+  readonly numQueries: number;
+  /** One per world, equal `p` and `numBuckets`. */
+  readonly hashes: readonly HashParameters[];
+  readonly numLabels: number;
+  readonly merge: MergeMode;
+  /** Added to the merged score of each label; null for none. */
+  readonly prior: LabelPrior | null;
+  readonly k: number;
+}
+
+/** How many queries one block of packed scores holds: one AVX-512 register of f32. */
+export const QUERY_LANES = 16;
+
+/** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
+export const MAX_WORLDS = 1024;
+
+export interface LabelKernels {
+  /** out[i] ← h(labels[i]), i < count. */
+  hashLabels(hash: HashParameters, count: number, labels: Uint32Array, out: Uint32Array): void;
+  /**
+   * Turns rows of label ids into rows of distinct buckets, ascending. values: "distribution" – 1/(number of distinct
+   * buckets in the row); "binary" – 1. @returns entries written. Rows may be empty.
+   */
+  hashTargets(
+    hash: HashParameters,
+    numRows: number,
+    labelOffsets: Uint32Array,
+    labelIds: Uint32Array,
+    values: "distribution" | "binary",
+    out: Csr,
+  ): number;
+  /**
+   * Chooses the output columns of a sampled step: the union of all target columns (ascending), then distinct others
+   * drawn uniformly, floor(counterHash(seed, 0 …)·B / 2³²), by rejection until there are min(B, union + numNegatives);
+   * if that is B, nothing is drawn and the others follow in ascending order. Rewrites targets.columns to positions in
+   * `out`. `scratch` [≥ B] all zero before and after.
+   * @returns [columns chosen, how many of them are positives].
+   */
+  sampleColumns(
+    numRows: number,
+    targets: Csr,
+    numColumns: number,
+    numNegatives: number,
+    seed: number,
+    scratch: Uint32Array,
+    out: Uint32Array,
+  ): [numChosen: number, numPositives: number];
+  /**
+   * Interleaves scores of one world for topLabels: out[worldOffset + b·lanes + q] ← x[firstRow + q, b] for
+   * q < numQueries, 0 for the lanes above. lanes = 1 if numQueries is 1, else QUERY_LANES. x [≥ firstRow + numQueries, B].
+   */
+  packScores(
+    numQueries: number,
+    numBuckets: number,
+    firstRow: number,
+    x: Float32Array,
+    worldOffset: number,
+    out: Float32Array,
+  ): void;
+  /**
+   * Exact top k labels by a scan over all L, hashing on the fly (no table): score(l) = merge over worlds r, in order of
+   * r and in f32, of scores[r, h_r(l), q], plus the prior. "median" of an even number is the mean of the middle two.
+   * Best first, ties by smaller label id; labels with score −Infinity or NaN are left out. At most MAX_WORLDS worlds.
+   * Writes outLabels and outScores [numQueries, k]; @returns how many results each query has [numQueries] (≤ k).
+   */
+  topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array;
+}
