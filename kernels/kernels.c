@@ -16,6 +16,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "dense.c"
 #include "random.c"
 #include "activate.c"
+#include "rows.c"
 #include "csr_gemm.c"
 #include "csr_rows.c"
 #include "cross_entropy.c"

@@ -36,6 +36,13 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_fill_uniform, (size_t n, float low, float high, uint32_t seed, out_f32 out))                             \
   X(void, f32_activate, (uint32_t kind, size_t rows, size_t cols, out_f32 x))
 
+#define ROW_OPERATIONS(X)                                                                                              \
+  X(double, f32_dot, (size_t n, in_f32 a, in_f32 b))                                                                   \
+  X(void, f32_multiply, (size_t n, in_f32 a, in_f32 b, out_f32 out, uint32_t accumulate))                              \
+  X(void, f32_row_dots, (size_t rows, size_t cols, in_f32 a, in_f32 b, out_f32 out))                                   \
+  X(void, f32_scale_rows, (size_t rows, size_t cols, in_f32 scale, in_f32 x, out_f32 out, uint32_t accumulate))        \
+  X(void, f32_scatter_add_rows, (size_t count, size_t cols, in_u32 ids, in_f32 scale, in_f32 src, out_f32 out))
+
 #define SPARSE_OPERATIONS(X)                                                                                           \
   X(uint32_t, csr_fault, (size_t rows, in_u32 offsets, in_u32 columns, size_t available, size_t num_columns))          \
   X(uint32_t, ids_fault, (size_t count, in_u32 ids, size_t limit))                                                     \
@@ -83,7 +90,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
-  DENSE_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X)                                                          \
+  DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X)                                        \
   STEP_OPERATIONS(X) LABEL_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;

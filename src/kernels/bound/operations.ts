@@ -4,6 +4,7 @@
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { labelOperations } from "./labels.js";
+import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
 import { stepOperations } from "./steps.js";
 
@@ -11,6 +12,7 @@ import { stepOperations } from "./steps.js";
 export function boundOperations(bridge: Bridge): Operations {
   return {
     ...denseOperations(bridge),
+    ...rowOperations(bridge),
     ...sparseOperations(bridge),
     ...stepOperations(bridge),
     ...labelOperations(bridge),

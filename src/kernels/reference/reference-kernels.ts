@@ -4,6 +4,7 @@
 import type { Kernels } from "../contract.js";
 import { dense } from "./dense.js";
 import { labels } from "./labels.js";
+import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
 import { steps } from "./steps.js";
 
@@ -17,6 +18,7 @@ export function createReferenceKernels(): Kernels {
     adopt: (array) => array,
     dispose: () => {},
     ...dense,
+    ...rows,
     ...sparse,
     ...steps,
     ...labels,
