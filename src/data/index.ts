@@ -4,6 +4,7 @@ export { readBytes } from "./byte-source.node.js";
 export type { Dataset, FeatureMatrix, LabelLists } from "./dataset.js";
 export { ROW_FORMATS } from "./formats/registry.js";
 export { chooseHoldout, type HoldoutOptions, type HoldoutRows, selectRows } from "./holdout.js";
+export { type IdxArray, parseIdx } from "./idx.js";
 export { LabelTable } from "./label-table.js";
 export {
   type FileReport,
@@ -14,6 +15,7 @@ export {
   type ReadOptions,
   type ReadProgress,
 } from "./load-dataset.node.js";
+export { loadIdx } from "./load-idx.node.js";
 export {
   DEFAULT_NUMERIC_OPTIONS,
   type DimensionSource,
