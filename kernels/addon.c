@@ -133,6 +133,16 @@ NUMBER(u32_hash_targets, 11, U(0), U(1), U(2), U(3), N(4), P(5), P(6), U(7), P(8
 NUMBER(u32_sample_columns, 8, N(0), P(1), P(2), N(3), N(4), U(5), P(6), P(7))
 VOID(f32_pack_scores, 6, N(0), N(1), N(2), P(3), N(4), P(5))
 VOID(f32_top_labels, 14, P(0), N(1), N(2), P(3), U(4), U(5), N(6), U(7), P(8), P(9), N(10), P(11), P(12), P(13))
+VOID(csr_dots, 8, N(0), N(1), P(2), P(3), P(4), P(5), P(6), P(7))
+NUMBER(f32_logistic_cross_entropy, 6, N(0), P(1), P(2), P(3), F(4), P(5))
+NUMBER(f32_ragged_softmax_cross_entropy, 8, N(0), P(1), P(2), P(3), P(4), P(5), F(6), P(7))
+VOID(f32_grouped_log_softmax, 8, N(0), N(1), N(2), P(3), P(4), P(5), P(6), P(7))
+VOID(f32_top_columns, 7, N(0), N(1), N(2), P(3), P(4), P(5), P(6))
+VOID(f32_cluster_top_labels, 11, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10))
+NUMBER(csr_gather_paths, 11, N(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10))
+VOID(f32_tree_log_probabilities, 6, N(0), N(1), P(2), P(3), P(4), P(5))
+VOID(f32_tree_top_labels, 9, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8))
+VOID(u32_sample_weighted_columns, 12, N(0), P(1), P(2), N(3), N(4), P(5), P(6), U(7), U(8), P(9), P(10), P(11))
 NUMBER(f32_probe, 1, N(0))
 
 static napi_value js_address(napi_env env, napi_callback_info info) {

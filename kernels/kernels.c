@@ -24,6 +24,10 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "label_hash.c"
 #include "sample_columns.c"
 #include "top_labels.c"
+#include "top_columns.c"
+#include "csr_dots.c"
+#include "clusters.c"
+#include "tree.c"
 #include "probe.c"
 
 #ifdef __wasm__

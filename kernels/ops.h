@@ -86,12 +86,36 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       uint32_t num_buckets, size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, size_t k,            \
       out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
 
+#define OUTPUT_OPERATIONS(X)                                                                                           \
+  X(void, csr_dots, (size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 x, in_f32 w, in_f32 bias,        \
+      out_f32 out))                                                                                                    \
+  X(double, f32_logistic_cross_entropy, (size_t n, in_f32 x, in_f32 codes, in_f32 weights, float grad_scale,           \
+      out_f32 grad))                                                                                                   \
+  X(double, f32_ragged_softmax_cross_entropy, (size_t rows, in_u32 offsets, in_f32 x, in_u32 target_offsets,           \
+      in_u32 target_columns, in_f32 target_values, float grad_scale, out_f32 grad))                                    \
+  X(void, f32_grouped_log_softmax, (size_t rows, size_t cols, size_t groups, in_u32 offsets, in_f32 scores,            \
+      in_u32 order, in_f32 x, out_f32 out))                                                                            \
+  X(void, f32_top_columns, (size_t rows, size_t cols, size_t k, in_f32 x, out_u32 out_columns, out_f32 out_scores,     \
+      out_u32 out_counts))                                                                                             \
+  X(void, f32_cluster_top_labels, (in_u32 dims, in_f32 x, out_f32 cluster_scores, in_u32 offsets, in_u32 order,        \
+      in_f32 w, in_f32 bias, out_f32 scratch, out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))             \
+  X(uint32_t, csr_gather_paths, (size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, in_u32 path_offsets,      \
+      in_u32 path_nodes, in_f32 path_codes, out_u32 out_offsets, out_u32 out_nodes, out_f32 out_values,                \
+      out_f32 out_codes))                                                                                              \
+  X(void, f32_tree_log_probabilities, (size_t rows, size_t num_labels, in_u32 children, in_f32 logits,                 \
+      out_f32 scratch, out_f32 out))                                                                                   \
+  X(void, f32_tree_top_labels, (in_u32 dims, in_f32 x, in_u32 children, in_f32 w, in_f32 bias, out_u32 scratch,        \
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                                                     \
+  X(void, u32_sample_weighted_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns,              \
+      size_t num_negatives, in_u32 thresholds, in_u32 aliases, uint32_t max_tries, uint32_t seed, out_u32 scratch,     \
+      out_u32 out, out_u32 counts))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X)                                        \
-  STEP_OPERATIONS(X) LABEL_OPERATIONS(X) BENCH_OPERATIONS(X)
+  STEP_OPERATIONS(X) LABEL_OPERATIONS(X) OUTPUT_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

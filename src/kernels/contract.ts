@@ -20,6 +20,7 @@
 import type { DenseKernels } from "./contract/dense.js";
 import type { LabelKernels } from "./contract/labels.js";
 import type { LossKernels } from "./contract/losses.js";
+import type { OutputKernels } from "./contract/output.js";
 import type { RowKernels } from "./contract/rows.js";
 import type { SparseKernels } from "./contract/sparse.js";
 import type { StepKernels } from "./contract/steps.js";
@@ -28,6 +29,7 @@ export * from "./contract/arrays.js";
 export * from "./contract/dense.js";
 export * from "./contract/labels.js";
 export * from "./contract/losses.js";
+export * from "./contract/output.js";
 export * from "./contract/rows.js";
 export * from "./contract/sparse.js";
 export * from "./contract/steps.js";
@@ -42,7 +44,14 @@ export interface KernelInfo {
   readonly fallbackReason?: string;
 }
 
-export interface Kernels extends DenseKernels, LabelKernels, LossKernels, RowKernels, SparseKernels, StepKernels {
+export interface Kernels
+  extends DenseKernels,
+    LabelKernels,
+    LossKernels,
+    OutputKernels,
+    RowKernels,
+    SparseKernels,
+    StepKernels {
   readonly info: KernelInfo;
 
   /** Zeroed memory that this backend reaches without a copy. @throws {RangeError} when the backend's memory is exhausted. */

@@ -6,13 +6,14 @@
  * operations on both, once for all compiled backends.
  */
 import type { Kernels } from "../contract.js";
+import type { FlatOutputOperations } from "./flat-output-operations.js";
 import type { FlatRowOperations } from "./rows.js";
 
 export type AnyArray = Float32Array | Uint32Array | Uint8Array;
 export type Pointer = AnyArray | number | null;
 
 /** Flags and forms are numbers: `accumulate` 0 or 1, forms and kinds in the order of the enums in ops.h. */
-export interface FlatOperations extends FlatRowOperations {
+export interface FlatOperations extends FlatOutputOperations, FlatRowOperations {
   f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;
   f32_add_bias(rows: number, cols: number, bias: Pointer, x: Pointer): void;
   f32_add_bias_relu(rows: number, cols: number, bias: Pointer, x: Pointer): void;

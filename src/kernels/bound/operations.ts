@@ -4,6 +4,7 @@
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { labelOperations } from "./labels.js";
+import { outputOperations } from "./output.js";
 import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
 import { stepOperations } from "./steps.js";
@@ -12,6 +13,7 @@ import { stepOperations } from "./steps.js";
 export function boundOperations(bridge: Bridge): Operations {
   return {
     ...denseOperations(bridge),
+    ...outputOperations(bridge),
     ...rowOperations(bridge),
     ...sparseOperations(bridge),
     ...stepOperations(bridge),

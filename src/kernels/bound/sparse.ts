@@ -7,7 +7,7 @@
 import type { CompactTranspose, Csr, Kernels } from "../contract.js";
 import type { Bridge, Pointer } from "./flat-operations.js";
 
-interface CsrPointers {
+export interface CsrPointers {
   readonly offsets: Pointer;
   readonly columns: Pointer;
   readonly values: Pointer;
@@ -16,7 +16,7 @@ interface CsrPointers {
 }
 
 /** A batch of `numRows` rows, read; its columns are known to be below `numColumns`. */
-function readCsr(bridge: Bridge, what: string, numRows: number, x: Csr, numColumns: number): CsrPointers {
+export function readCsr(bridge: Bridge, what: string, numRows: number, x: Csr, numColumns: number): CsrPointers {
   const offsets = bridge.read(`${what}.offsets`, x.offsets, numRows + 1);
   const end = x.offsets[numRows];
   const columns = bridge.read(`${what}.columns`, x.columns, end);

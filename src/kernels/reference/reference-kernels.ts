@@ -4,6 +4,7 @@
 import type { Kernels } from "../contract.js";
 import { dense } from "./dense.js";
 import { labels } from "./labels.js";
+import { output } from "./output.js";
 import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
 import { steps } from "./steps.js";
@@ -18,6 +19,7 @@ export function createReferenceKernels(): Kernels {
     adopt: (array) => array,
     dispose: () => {},
     ...dense,
+    ...output,
     ...rows,
     ...sparse,
     ...steps,
