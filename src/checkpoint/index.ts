@@ -48,14 +48,6 @@ export {
   type TensorTarget,
   writeSafetensors,
 } from "./safetensors-file.node.js";
+export { loadSealed, type SealedTensors, saveSealed } from "./sealed-tensors.node.js";
 export { StorageError } from "./storage-error.js";
-export {
-  loadPartialWorld,
-  type PartialWorld,
-  partialFileName,
-  removePartialWorld,
-  savePartialWorld,
-  type WorldFile,
-  worldFileName,
-  writeWorldFile,
-} from "./world-file.node.js";
+export { partialFileName, type WorldFile, worldFileName, writeWorldFile } from "./world-file.node.js";

@@ -4,18 +4,17 @@
  *   dataset (shared)  ──order of this epoch──▶  csrGatherRows ──▶ inputs  [n, D] sparse
  *   targets of this world (buckets)           ──▶ csrGatherRows ──▶ targets [n, B] sparse
  *
- * The order is a pure function of (seed, world, epoch), so that training resumes in the middle of an epoch. Targets are
- * hashed once per world: memory of one entry a label occurrence, nothing that grows with L × R.
+ * The order is a pure function of (seed, world, epoch): batch-order.ts. Targets are hashed once per world: memory of one
+ * entry a label occurrence, nothing that grows with L × R.
  */
-import { Rng } from "../core/rng.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Csr, HashParameters, Kernels } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
+import { BatchOrder } from "./batch-order.js";
+import type { BatchSource, SupervisedBatch } from "./objective.js";
 
-export interface Batch {
-  readonly inputs: SparseBatch;
-  readonly targets: SparseBatch;
-}
+/** Rows of features [n, D] and of buckets [n, B]. */
+export type Batch = SupervisedBatch<SparseBatch, SparseBatch>;
 
 export interface BatchLoaderOptions {
   readonly hash: HashParameters;
@@ -26,27 +25,32 @@ export interface BatchLoaderOptions {
   readonly world: number;
 }
 
-export class BatchLoader {
+export class BatchLoader implements BatchSource<Batch> {
   readonly numRows: number;
   readonly batchesPerEpoch: number;
   private readonly kernels: Kernels;
   private readonly options: BatchLoaderOptions;
   private readonly features: Csr;
   private readonly targets: Csr;
-  private readonly order: Uint32Array;
-  private readonly batchIds: Uint32Array;
+  private readonly order: BatchOrder;
   private readonly inputBuffer: Csr;
   private readonly targetBuffer: Csr;
   private readonly numFeatures: number;
-  private epoch = -1;
 
   constructor(kernels: Kernels, dataset: Dataset, options: BatchLoaderOptions) {
     this.kernels = kernels;
     this.options = options;
     const { features, labels } = dataset;
+    const { batchSize, seed, world } = options;
+    this.order = new BatchOrder(kernels, {
+      numRows: features.numRows,
+      batchSize,
+      seed,
+      path: ["world", world, "order"],
+    });
     this.numRows = features.numRows;
     this.numFeatures = features.numCols;
-    this.batchesPerEpoch = Math.ceil(this.numRows / options.batchSize);
+    this.batchesPerEpoch = this.order.batchesPerEpoch;
     this.features = {
       offsets: kernels.adopt(features.offsets),
       columns: kernels.adopt(features.columns),
@@ -55,30 +59,21 @@ export class BatchLoader {
     const numOccurrences = labels.offsets[labels.numRows] - labels.offsets[0];
     this.targets = allocateCsr(kernels, this.numRows, numOccurrences);
     kernels.hashTargets(options.hash, this.numRows, labels.offsets, labels.ids, options.targetValues, this.targets);
-    this.order = new Uint32Array(this.numRows);
-    this.batchIds = kernels.u32(options.batchSize);
-    this.inputBuffer = allocateCsr(kernels, options.batchSize, largestBatch(features.offsets, options.batchSize));
-    this.targetBuffer = allocateCsr(kernels, options.batchSize, largestBatch(this.targets.offsets, options.batchSize));
+    this.inputBuffer = allocateCsr(kernels, batchSize, largestBatch(features.offsets, batchSize));
+    this.targetBuffer = allocateCsr(kernels, batchSize, largestBatch(this.targets.offsets, batchSize));
   }
 
   /** Gathers batch `index` of `epoch`. The arrays are reused by the next call. The last batch may be shorter. */
   load(epoch: number, index: number): Batch {
-    if (epoch !== this.epoch) this.shuffle(epoch);
-    const first = index * this.options.batchSize;
-    const count = Math.min(this.options.batchSize, this.numRows - first);
-    for (let i = 0; i < count; i++) this.batchIds[i] = this.order[first + i];
-    this.kernels.csrGatherRows(this.features, this.batchIds, count, this.inputBuffer);
-    this.kernels.csrGatherRows(this.targets, this.batchIds, count, this.targetBuffer);
+    const rows = this.order.rows(epoch, index);
+    const count = rows.length;
+    this.kernels.csrGatherRows(this.features, rows, count, this.inputBuffer);
+    this.kernels.csrGatherRows(this.targets, rows, count, this.targetBuffer);
     return {
       inputs: { ...this.inputBuffer, numRows: count, numCols: this.numFeatures },
       targets: { ...this.targetBuffer, numRows: count, numCols: this.options.hash.numBuckets },
+      numRows: count,
     };
-  }
-
-  private shuffle(epoch: number): void {
-    for (let i = 0; i < this.numRows; i++) this.order[i] = i;
-    Rng.derive(this.options.seed, "world", this.options.world, "order", epoch).shuffle(this.order);
-    this.epoch = epoch;
   }
 }
 

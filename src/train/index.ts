@@ -1,7 +1,28 @@
-/** @file How is a model trained? Options, one world, an ensemble on worker threads. */
+/** @file How is a model trained? One loop for any network; one world of an ensemble; all of it on worker threads. */
 export { type Batch, BatchLoader, type BatchLoaderOptions } from "./batch-loader.js";
 export { chooseOptions, type DataShape } from "./choose-options.js";
+export { DenseBatches, type DenseBatchesOptions } from "./dense-batches.js";
 export type { ModelOptions } from "./model-options.js";
+export { type BatchSource, type Objective, type SupervisedBatch, SupervisedObjective } from "./objective.js";
 export { type TrainEvent, type TrainReport, type TrainRequest, trainModel } from "./train-model.node.js";
 export type { OptimizationOptions } from "./train-options.js";
-export { type TrainingState, type WorldProgress, WorldTraining, type WorldTrainingOptions } from "./world-training.js";
+export { Trainer } from "./trainer.js";
+export { TrainerCheckpoint, type TrainerCheckpointOptions } from "./trainer-checkpoint.node.js";
+export {
+  CHECKPOINT_INTERVAL_MS,
+  type EpochReport,
+  type RunOptions,
+  type RunProgress,
+  type TrainerOptions,
+  type TrainingProgress,
+} from "./trainer-options.js";
+export type { ResumableTraining, StateArray, TrainerState } from "./trainer-state.js";
+export {
+  type LossPoint,
+  MAX_POINTS,
+  type TrainingEnd,
+  type TrainingHistory,
+  type ValidationPoint,
+} from "./training-history.js";
+export type { EarlyStoppingOptions, ValidationOptions } from "./validation.js";
+export { WorldTraining, type WorldTrainingOptions } from "./world-training.js";

@@ -35,12 +35,14 @@ import {
   optimizationOf,
   worldOptionsOf,
 } from "./model-options.js";
+import { CHECKPOINT_INTERVAL_MS } from "./trainer-options.js";
 import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
 
 export const LABELS_FILE = "labels.bin";
 export const VECTORIZER_FILE = "vectorizer.json";
-/** Often enough to lose little, seldom enough that writing a world thrice its size costs a few per cent at most. */
-const CHECKPOINT_INTERVAL_MS = 30_000;
+
+/** Raised whenever what a checkpoint holds changes: one of another format is not continued. */
+const CHECKPOINT_FORMAT = 2;
 
 export interface TrainRequest {
   /** Files of rows. */
@@ -230,6 +232,7 @@ async function trainWorlds(
     optimization,
     root: directory.root,
     runFingerprint: runFingerprint(loaded.report.fingerprint, {
+      checkpoints: CHECKPOINT_FORMAT,
       model,
       optimization,
       p: hash.p,

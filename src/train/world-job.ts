@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { HashParameters } from "../kernels/contract.js";
 import type { WorldOptions } from "../mach/world.js";
 import type { OptimizationOptions } from "./train-options.js";
-import type { WorldProgress } from "./world-training.js";
+import type { RunProgress } from "./trainer-options.js";
 
 /** The same for all worlds of a run. */
 export interface WorldJobShared {
@@ -24,9 +24,7 @@ export interface WorldJob {
   readonly hash: HashParameters;
 }
 
-export interface WorldJobProgress extends WorldProgress {
-  readonly rowsPerSecond: number;
-}
+export type WorldJobProgress = RunProgress;
 
 export type WorldJobResult =
   | {

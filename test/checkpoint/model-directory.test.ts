@@ -6,15 +6,9 @@ import { describe, expect, it } from "vitest";
 import type { WriteFileSystem } from "../../src/checkpoint/atomic-write.node.js";
 import { type CreateOptions, ModelDirectory } from "../../src/checkpoint/model-directory.node.js";
 import { lockModel } from "../../src/checkpoint/model-lock.node.js";
+import { saveSealed } from "../../src/checkpoint/sealed-tensors.node.js";
 import { StorageError } from "../../src/checkpoint/storage-error.js";
-import {
-  loadPartialWorld,
-  partialFileName,
-  removePartialWorld,
-  savePartialWorld,
-  worldFileName,
-  writeWorldFile,
-} from "../../src/checkpoint/world-file.node.js";
+import { partialFileName, worldFileName, writeWorldFile } from "../../src/checkpoint/world-file.node.js";
 import { ConfigError, FormatError } from "../../src/core/index.js";
 import { sampleDescription } from "./sample-manifest.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -229,44 +223,9 @@ describe("replacing a model", () => {
     expect(() => writeWorldFile(path, 0, [{ name: "x", shape: [1], data: new Float32Array(1) }], {}, full)).toThrow(
       StorageError,
     );
-    expect(() => savePartialWorld(path, 1, [], {}, full)).toThrow(StorageError);
+    expect(() => saveSealed(join(path, partialFileName(1)), [], {}, full)).toThrow(StorageError);
     expect(snapshot(path)).toEqual(before);
     expect(ModelDirectory.openForTraining(path)?.isReplacement).toBe(false);
-  });
-});
-
-describe("partial worlds", () => {
-  const tensors = [
-    { name: "parameters", shape: [3], data: Float32Array.of(1, 2, 3) },
-    { name: "adam.m", shape: [3], data: Float32Array.of(4, 5, 6) },
-  ];
-
-  it("are saved, replaced, loaded and removed", () => {
-    const path = join(temporaryDirectory(), "m");
-    expect(loadPartialWorld(path, 7)).toBeNull();
-    savePartialWorld(path, 7, tensors, { epoch: "1" });
-    savePartialWorld(path, 7, tensors, { epoch: "2", step: "40" });
-    const loaded = loadPartialWorld(path, 7);
-    expect(loaded?.metadata).toEqual({ epoch: "2", step: "40" });
-    expect([...(loaded?.tensors.values() ?? [])]).toEqual(tensors);
-    removePartialWorld(path, 7);
-    removePartialWorld(path, 7);
-    expect(loadPartialWorld(path, 7)).toBeNull();
-  });
-
-  it("are refused when any of their tensors' bytes changed", () => {
-    const path = join(temporaryDirectory(), "m");
-    savePartialWorld(path, 0, tensors, {});
-    const file = join(path, partialFileName(0));
-    const raw = fs.readFileSync(file);
-    for (let at = raw.length - 24; at < raw.length; at++) {
-      const changed = Uint8Array.from(raw);
-      changed[at] ^= 16;
-      fs.writeFileSync(file, changed);
-      expect(() => loadPartialWorld(path, 0)).toThrow(/world-000\.partial\.safetensors: .*delete this file/);
-    }
-    fs.writeFileSync(file, raw.subarray(0, 30));
-    expect(() => loadPartialWorld(path, 0)).toThrow(/delete this file/);
   });
 });
 

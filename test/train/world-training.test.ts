@@ -10,7 +10,8 @@ import { LabelHash } from "../../src/mach/label-hash.js";
 import { createSchedule } from "../../src/optim/index.js";
 import { chooseOptions } from "../../src/train/choose-options.js";
 import { type ModelOptions, optimizationOf, worldOptionsOf } from "../../src/train/model-options.js";
-import { type TrainingState, WorldTraining } from "../../src/train/world-training.js";
+import type { TrainerState } from "../../src/train/trainer-state.js";
+import { WorldTraining } from "../../src/train/world-training.js";
 import { describeBackends } from "../gradients/backends.js";
 import { sampleDataset } from "./sample-dataset.js";
 
@@ -45,7 +46,7 @@ function restore(into: WorldTraining, { value, vectors, state }: ReturnType<type
     expect(into.optimizer.state()[name].length).toBe(vector.length);
     into.optimizer.state()[name].set(vector);
   }
-  into.restore(JSON.parse(state) as TrainingState);
+  into.restore(JSON.parse(state) as TrainerState);
 }
 
 const finish = (t: WorldTraining): WorldTraining => {

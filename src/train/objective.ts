@@ -1,0 +1,79 @@
+/**
+ * @file What does a training step minimise, and on what? The two halves that a Trainer joins.
+ *
+ *   BatchSource ──load(epoch, index)──▶ batch ──▶ Objective.lossAndGradient ──▶ gradients of `parameters`
+ *
+ * `SupervisedObjective` is the usual one: a model, and a criterion that compares its output with targets. Anything else
+ * that has parameters and a loss (sampled outputs, several heads, embeddings) implements `Objective` itself.
+ */
+import type { Kernels } from "../kernels/contract.js";
+import type { Criterion, Mode, Module, Tensor } from "../nn/module.js";
+import { type FlatParameters, flatten } from "../nn/parameter.js";
+
+/** A loss of some parameters, with its gradient. */
+export interface Objective<B> {
+  readonly parameters: FlatParameters;
+  /** One step's arithmetic: zeroes, then fills the gradients of `parameters`. @returns the mean loss of the batch. */
+  lossAndGradient(batch: B): number;
+  /** "train" while steps are taken, "evaluate" while a validation runs. */
+  setMode(mode: Mode): void;
+}
+
+/** Where batches come from. */
+export interface BatchSource<B> {
+  readonly numRows: number;
+  readonly batchesPerEpoch: number;
+  /**
+   * Batch `index` < batchesPerEpoch of `epoch`, both from 0: a pure function of its arguments and the source's seed, so
+   * that a run can resume anywhere. Its arrays may be reused by the next call.
+   */
+  load(epoch: number, index: number): B;
+}
+
+/** Rows with what a model should answer to them. */
+export interface SupervisedBatch<I = Tensor, T = Tensor> {
+  readonly inputs: I;
+  readonly targets: T;
+  readonly numRows: number;
+}
+
+/** The loss of `criterion` on what `model` answers. */
+export class SupervisedObjective<I = Tensor, T = Tensor, O = Tensor> implements Objective<SupervisedBatch<I, T>> {
+  readonly model: Module<I, O>;
+  readonly criterion: Criterion<O, T>;
+  readonly parameters: FlatParameters;
+
+  /** Flattens the parameters of both; those of the criterion get `criterion.` before their names. */
+  constructor(kernels: Pick<Kernels, "f32">, model: Module<I, O>, criterion: Criterion<O, T>) {
+    this.model = model;
+    this.criterion = criterion;
+    const ofCriterion = criterion.parameters();
+    for (const parameter of ofCriterion) parameter.name = `criterion.${parameter.name}`;
+    this.parameters = flatten(kernels, [...model.parameters(), ...ofCriterion]);
+  }
+
+  lossAndGradient({ inputs, targets }: SupervisedBatch<I, T>): number {
+    const { model, criterion } = this;
+    model.zeroGradParameters();
+    criterion.zeroGradParameters();
+    const output = model.forward(inputs);
+    const loss = criterion.forward(output, targets);
+    model.backward(inputs, criterion.backward(output, targets));
+    return loss;
+  }
+
+  /** Mean loss of a row over epoch 0 of `source`, in the mode set; no gradients. What a validation measures. */
+  meanLoss(source: BatchSource<SupervisedBatch<I, T>>): number {
+    let sum = 0;
+    for (let index = 0; index < source.batchesPerEpoch; index++) {
+      const { inputs, targets, numRows } = source.load(0, index);
+      sum += numRows * this.criterion.forward(this.model.forward(inputs), targets);
+    }
+    return sum / source.numRows;
+  }
+
+  setMode(mode: Mode): void {
+    this.model.setMode(mode);
+    this.criterion.setMode(mode);
+  }
+}

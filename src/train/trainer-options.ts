@@ -1,0 +1,72 @@
+/**
+ * @file What does a Trainer want to know, and what does it tell? Options of the training, of one run of it, and reports.
+ */
+import type { Rng } from "../core/rng.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Schedule } from "../optim/schedules.js";
+import type { BatchSource, Objective } from "./objective.js";
+import type { ResumableTraining } from "./trainer-state.js";
+import type { EarlyStoppingOptions, ValidationOptions } from "./validation.js";
+
+/** Often enough to lose little, seldom enough that writing a model thrice its size costs a few per cent at most. */
+export const CHECKPOINT_INTERVAL_MS = 30_000;
+
+export interface TrainerOptions<B> {
+  readonly objective: Objective<B>;
+  readonly source: BatchSource<B>;
+  readonly optimizer: Optimizer;
+  /** Passes over the source. */
+  readonly epochs: number;
+  /** Peak learning rate. Default: the optimiser's own. */
+  readonly learningRate?: number;
+  /** Factor on it over the course of training; `createSchedule` makes one. Default: 1 throughout. */
+  readonly schedule?: Schedule;
+  /** Generators that steps draw from, such as that of dropout: a snapshot holds where they are. Default none. */
+  readonly rngs?: readonly Rng[];
+  readonly validation?: ValidationOptions;
+  readonly earlyStopping?: EarlyStoppingOptions;
+  /** Who is training, for error messages. Default "Trainer". */
+  readonly name?: string;
+  /** What to do about a loss that is not finite, for its message. Default: a smaller learning rate. */
+  readonly remedy?: string;
+}
+
+/** Where training stands. */
+export interface TrainingProgress {
+  /** Steps done and planned. */
+  readonly step: number;
+  readonly numSteps: number;
+  /** Epoch of the last step, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean loss over the last 100 steps or so (exponential average). */
+  readonly loss: number;
+}
+
+/** Rows a second since `run` began. */
+export type RunProgress = TrainingProgress & { readonly rowsPerSecond: number };
+
+/** An epoch that has ended. */
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean of the epoch's steps. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** null if this epoch had no validation. */
+  readonly metrics: Readonly<Record<string, number>> | null;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  /** Ends the run after the step in which it is aborted. An AbortSignal is one. */
+  readonly signal?: { readonly aborted: boolean };
+  /** Called some ten times a second, and at the end. */
+  readonly onProgress?: (progress: RunProgress) => void;
+  readonly onEpoch?: (report: EpochReport) => void;
+  /** Where state goes, every `checkpointIntervalMs` and when the signal ends the run. */
+  readonly checkpoint?: { save(trainer: ResumableTraining): void | Promise<void> };
+  /** Least time between two checkpoints. Default `CHECKPOINT_INTERVAL_MS`. */
+  readonly checkpointIntervalMs?: number;
+}
