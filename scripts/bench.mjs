@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const BENCHES = {
   kernels: ["bench/kernels.mjs"],
   "step-profile": ["bench/step-profile.mjs"],
+  "mlp-tfjs": ["bench/mlp-tfjs.mjs"],
   scaling: ["bench/scaling.mjs"],
   prediction: ["bench/prediction.mjs"],
   speed: ["bench/quality.mjs", "--fast"],
