@@ -20,6 +20,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "csr_gemm.c"
 #include "csr_rows.c"
 #include "cross_entropy.c"
+#include "losses.c"
 #include "steps.c"
 #include "label_hash.c"
 #include "sample_columns.c"

@@ -21,6 +21,7 @@ typedef uint32_t *out_u32;
 
 enum { GEMM_NN, GEMM_NT, GEMM_TN };
 enum { ACTIVATE_SOFTMAX, ACTIVATE_LOG_SOFTMAX, ACTIVATE_SIGMOID, ACTIVATE_LOG_SIGMOID };
+enum { LOSS_SQUARED, LOSS_ABSOLUTE, LOSS_SMOOTH_L1, LOSS_BINARY, LOSS_DIVERGENCE, LOSS_HINGE };
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
@@ -60,7 +61,14 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(double, f32_softmax_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
       in_f32 values, float grad_scale, out_f32 grad))                                                                  \
   X(double, f32_sigmoid_cross_entropy, (size_t rows, size_t cols, in_f32 x, in_u32 offsets, in_u32 columns,            \
-      in_f32 values, float grad_scale, out_f32 grad))
+      in_f32 values, float grad_scale, out_f32 grad))                                                                  \
+  X(double, f32_element_loss, (uint32_t kind, size_t rows, size_t cols, float delta, in_f32 x, in_f32 target,          \
+      in_f32 weights, float grad_scale, out_f32 grad))                                                                 \
+  X(double, f32_class_nll, (size_t rows, size_t cols, in_f32 x, in_u32 classes, in_f32 weights, out_f32 grad))         \
+  X(double, f32_multi_margin, (size_t rows, size_t cols, uint32_t squared, float margin, in_f32 x, in_u32 classes,     \
+      in_f32 weights, float grad_scale, out_f32 grad))                                                                 \
+  X(double, f32_cosine_embedding, (size_t rows, size_t cols, float margin, in_f32 a, in_f32 b, in_f32 labels,          \
+      float grad_scale, out_f32 grad_a, out_f32 grad_b))
 
 #define STEP_OPERATIONS(X)                                                                                             \
   X(void, f32_sgd_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 velocity, float rate,     \
@@ -70,7 +78,13 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_adam_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v,            \
       float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay))                        \
   X(void, f32_row_rms_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate,        \
-      float beta2, float root_scale, float epsilon, float decay))
+      float beta2, float root_scale, float epsilon, float decay))                                                      \
+  X(void, f32_asgd_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 average, out_f32 last,   \
+      float rate, float decay, float share, double step, double start))                                                \
+  X(void, f32_adadelta_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, out_f32 u,        \
+      float rate, float rho, float epsilon, float decay))                                                              \
+  X(void, f32_rmsprop_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, out_f32 mean,      \
+      out_f32 velocity, float rate, float alpha, float momentum, float epsilon, float decay))
 
 #define LABEL_OPERATIONS(X)                                                                                            \
   X(void, u32_hash_labels, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t count, in_u32 labels,     \

@@ -6,26 +6,36 @@
  *   adam     m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  w ← w − decay·w − stepSize·m / (√v·rootScale + ε)
  *   row rms  v ← β₂v + (1 − β₂)·mean of g² over the row;  w ← w − decay·w − rate·g / (√v·rootScale + ε)
  *            with stepSize = rate/(1 − β₁ᵗ), rootScale = 1/√(1 − β₂ᵗ), decay = rate·weightDecay
+ *   asgd     g ← g + decay·w;  w ← w − rate·g;           a ← a + share·(w − a)
+ *   adadelta g ← g + decay·w;  s ← ρs + (1 − ρ)g²;       Δ = √((u + ε)/(s + ε))·g;  u ← ρu + (1 − ρ)Δ²;  w ← w − rate·Δ
+ *   rmsprop  g ← g + decay·w;  s ← αs + (1 − α)g²;       m ← αm + (1 − α)g if centred, else 0
+ *            v ← momentum·v + g/(√(s − m²) + ε);         w ← w − rate·v
  *
  * ids = null: one dense row of `cols` numbers. Else row i of g belongs to row ids[i] of the parameter; rows lie far
  * apart, so while one is updated the row STEP_AHEAD places on is fetched, line by line.
  *
  * Sources: Duchi, Hazan and Singer, JMLR 12, 2011 (adagrad); Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019
- * (decoupled decay).
+ * (decoupled decay); Polyak and Juditsky, SIAM J. Control Optim. 30, 1992 (asgd); Zeiler, 2012 (adadelta); Tieleman and
+ * Hinton, 2012, and Graves, 2013, eq. 38 (rmsprop).
  */
 
 #define STEP_AHEAD 3
 
 /*
- * Runs the last argument for every vector of every row, with w, g and the states as vf; PARAMETER and STATE are the arrays that
- * are updated, STATE2 a second one or null. The tail of a row goes through the same statement, padded with zeros.
+ * Runs the last argument for every vector of every row, with w as x, g as d and the states as s, t and q. STATE, STATE2
+ * and STATE3 are the arrays that are updated, or null. The tail of a row goes through the same statement, padded with
+ * zeros.
  */
-#define FOR_ROWS(STATE, STATE2, ...)                                                                                   \
+#define FOR_ROWS(STATE, STATE2, ...) FOR_ROWS3(STATE, STATE2, NO_STATE, (void)q; __VA_ARGS__)
+#define FOR_ROWS3(STATE, STATE2, STATE3, ...)                                                                          \
   for (size_t i = 0; i < count; i++, g += cols) {                                                                      \
     size_t at = (ids ? ids[i] : 0) * cols, ahead = (ids ? ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] : 0) * cols;\
     float *wr = w + at, *sr = (STATE ? STATE : w) + at, *tr = (STATE2 ? STATE2 : w) + at;                              \
+    float *qr = (STATE3 ? STATE3 : w) + at;                                                                            \
     const float *ws = w + ahead, *ss = (STATE ? STATE : w) + ahead, *ts = (STATE2 ? STATE2 : w) + ahead;               \
+    const float *qs = (STATE3 ? STATE3 : w) + ahead;                                                                   \
     if (ids) touch_row(ws, cols), touch_row(ss, STATE ? cols : 0), touch_row(ts, STATE2 ? cols : 0);                   \
+    if (ids) touch_row(qs, STATE3 ? cols : 0);                                                                         \
     for (size_t j = 0; j < cols; j += VL) {                                                                            \
       size_t n = cols - j < VL ? cols - j : VL;                                                                        \
       int whole = n == VL;                                                                                             \
@@ -33,19 +43,23 @@
         PREFETCH(ws + j, 1);                                                                                           \
         if (STATE) PREFETCH(ss + j, 1);                                                                                \
         if (STATE2) PREFETCH(ts + j, 1);                                                                               \
+        if (STATE3) PREFETCH(qs + j, 1);                                                                               \
       }                                                                                                                \
       vf x = whole ? load(wr + j) : load_some(wr + j, n), d = whole ? load(g + j) : load_some(g + j, n);               \
       vf s = !STATE ? d : whole ? load(sr + j) : load_some(sr + j, n);                                                 \
       vf t = !STATE2 ? d : whole ? load(tr + j) : load_some(tr + j, n);                                                \
+      vf q = !STATE3 ? d : whole ? load(qr + j) : load_some(qr + j, n);                                                \
       __VA_ARGS__;                                                                                                     \
       if (whole) {                                                                                                     \
         store(wr + j, x);                                                                                              \
         if (STATE) store(sr + j, s);                                                                                   \
         if (STATE2) store(tr + j, t);                                                                                  \
+        if (STATE3) store(qr + j, q);                                                                                  \
       } else {                                                                                                         \
         store_some(wr + j, x, n);                                                                                      \
         if (STATE) store_some(sr + j, s, n);                                                                           \
         if (STATE2) store_some(tr + j, t, n);                                                                          \
+        if (STATE3) store_some(qr + j, q, n);                                                                          \
       }                                                                                                                \
     }                                                                                                                  \
   }
@@ -118,5 +132,58 @@ OP(void, f32_adam_step)
     s = beta1 * s + rest1 * d;
     t = beta2 * t + rest2 * (d * d);
     x = x - decay * x - step_size * s / (square_root(t) * root_scale + epsilon);
+  })
+}
+
+/*
+ * The average a of row r is that of step last[r]; the row has stood still since, so what the steps between have made of
+ * it is a ← w + f·(a − w), f = Π (1 − 1/(t − start)) over them, a telescoping product. last = null: it is up to date.
+ */
+OP(void, f32_asgd_step)
+(size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 average, out_f32 last, float rate, float decay,
+ float share, double step, double start) {
+  double passed = step - 1 - start;
+  FOR_ROWS(average, NO_STATE, {
+    (void)t;
+    double then = last ? last[ids ? ids[i] : 0] - start : passed;
+    float f = then >= passed ? 1.0f : then < 1 ? 0.0f : (float)(then / passed);
+    if (f != 1) s = x + f * (s - x);
+    x -= rate * (d + decay * x);
+    s = share == 1 ? x : s + share * (x - s);
+  })
+  if (last)
+    for (size_t i = 0; i < count; i++) last[ids ? ids[i] : 0] = (float)step;
+}
+
+OP(void, f32_adadelta_step)
+(size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s_, out_f32 u, float rate, float rho,
+ float epsilon, float decay) {
+  float rest = 1 - rho;
+  FOR_ROWS(s_, u, {
+    d += decay * x;
+    s = rho * s + rest * (d * d);
+    vf move = square_root(t + epsilon) / square_root(s + epsilon) * d;
+    t = rho * t + rest * (move * move);
+    x -= rate * move;
+  })
+}
+
+/* mean null: not centred; velocity null: no momentum. s − m² is a variance, below 0 by rounding only. */
+OP(void, f32_rmsprop_step)
+(size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s_, out_f32 mean, out_f32 velocity, float rate,
+ float alpha, float momentum, float epsilon, float decay) {
+  float rest = 1 - alpha;
+  FOR_ROWS3(s_, mean, velocity, {
+    d += decay * x;
+    s = alpha * s + rest * (d * d);
+    vf spread = s;
+    if (mean) {
+      t = alpha * t + rest * d;
+      spread = s - t * t;
+      spread = choose(spread < 0.0f, splat(0.0f), spread);
+    }
+    vf move = d / (square_root(spread) + epsilon);
+    if (velocity) q = move = momentum * q + move;
+    x -= rate * move;
   })
 }

@@ -4,6 +4,7 @@
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { labelOperations } from "./labels.js";
+import { lossOperations } from "./losses.js";
 import { outputOperations } from "./output.js";
 import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
@@ -14,6 +15,7 @@ export function boundOperations(bridge: Bridge): Operations {
   return {
     ...denseOperations(bridge),
     ...outputOperations(bridge),
+    ...lossOperations(bridge),
     ...rowOperations(bridge),
     ...sparseOperations(bridge),
     ...stepOperations(bridge),

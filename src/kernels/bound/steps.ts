@@ -1,7 +1,7 @@
 /**
  * @file Optimiser steps of the contract on a bridge: bias corrections are made here, in f64, once a step.
  */
-import type { Kernels, StepDims } from "../contract.js";
+import type { StepDims, StepKernels } from "../contract.js";
 import type { Bridge, Pointer } from "./flat-operations.js";
 import { readIds, rowsOf } from "./sparse.js";
 
@@ -20,7 +20,53 @@ function readStep(
   return { count, ids, length, wAt: bridge.update(`${name}: w`, w, length), gAt };
 }
 
-export function stepOperations(bridge: Bridge): Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep" | "rowRmsStep"> {
+/** kernels/ops.h, STEP_OPERATIONS from asgd on. */
+export interface FlatStepOperations {
+  f32_asgd_step(
+    cols: number,
+    count: number,
+    ids: Pointer,
+    w: Pointer,
+    g: Pointer,
+    average: Pointer,
+    last: Pointer,
+    rate: number,
+    decay: number,
+    share: number,
+    step: number,
+    start: number,
+  ): void;
+  f32_adadelta_step(
+    cols: number,
+    count: number,
+    ids: Pointer,
+    w: Pointer,
+    g: Pointer,
+    s: Pointer,
+    u: Pointer,
+    rate: number,
+    rho: number,
+    epsilon: number,
+    decay: number,
+  ): void;
+  f32_rmsprop_step(
+    cols: number,
+    count: number,
+    ids: Pointer,
+    w: Pointer,
+    g: Pointer,
+    s: Pointer,
+    mean: Pointer,
+    velocity: Pointer,
+    rate: number,
+    alpha: number,
+    momentum: number,
+    epsilon: number,
+    decay: number,
+  ): void;
+}
+
+export function stepOperations(bridge: Bridge): StepKernels {
   const { flat } = bridge;
   return {
     sgdStep(dims, w, g, velocity, { learningRate, momentum, nesterov, weightDecay }) {
@@ -64,6 +110,53 @@ export function stepOperations(bridge: Bridge): Pick<Kernels, "sgdStep" | "adagr
       const rootScale = 1 / Math.sqrt(1 - beta2 ** step);
       const decay = learningRate * weightDecay;
       flat.f32_row_rms_step(dims.cols, count, ids, wAt, gAt, vAt, learningRate, beta2, rootScale, epsilon, decay);
+      bridge.end();
+    },
+    asgdStep(dims, w, g, average, last, { learningRate, weightDecay, step, averagingStart }) {
+      bridge.begin();
+      const { count, ids, length, wAt, gAt } = readStep(bridge, "asgdStep", dims, w, g);
+      flat.f32_asgd_step(
+        dims.cols,
+        count,
+        ids,
+        wAt,
+        gAt,
+        bridge.update("asgdStep: average", average, length),
+        last && bridge.update("asgdStep: last", last, dims.cols === 0 ? last.length : Math.floor(length / dims.cols)),
+        learningRate,
+        weightDecay,
+        1 / Math.max(1, step - averagingStart),
+        step,
+        averagingStart,
+      );
+      bridge.end();
+    },
+    adadeltaStep(dims, w, g, s, u, { learningRate, rho, epsilon, weightDecay }) {
+      bridge.begin();
+      const { count, ids, length, wAt, gAt } = readStep(bridge, "adadeltaStep", dims, w, g);
+      const sAt = bridge.update("adadeltaStep: s", s, length);
+      const uAt = bridge.update("adadeltaStep: u", u, length);
+      flat.f32_adadelta_step(dims.cols, count, ids, wAt, gAt, sAt, uAt, learningRate, rho, epsilon, weightDecay);
+      bridge.end();
+    },
+    rmspropStep(dims, w, g, s, mean, velocity, { learningRate, alpha, momentum, epsilon, weightDecay }) {
+      bridge.begin();
+      const { count, ids, length, wAt, gAt } = readStep(bridge, "rmspropStep", dims, w, g);
+      flat.f32_rmsprop_step(
+        dims.cols,
+        count,
+        ids,
+        wAt,
+        gAt,
+        bridge.update("rmspropStep: s", s, length),
+        mean && bridge.update("rmspropStep: mean", mean, length),
+        velocity && bridge.update("rmspropStep: velocity", velocity, length),
+        learningRate,
+        alpha,
+        momentum,
+        epsilon,
+        weightDecay,
+      );
       bridge.end();
     },
   };

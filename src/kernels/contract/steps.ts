@@ -52,6 +52,35 @@ export interface RowRmsOptions {
   readonly step: number;
 }
 
+export interface AsgdOptions {
+  /** Of this step. */
+  readonly learningRate: number;
+  /** L2: g ← g + weightDecay·w before anything else. */
+  readonly weightDecay: number;
+  /** 1 for the first step. */
+  readonly step: number;
+  /** Steps before the average begins; until then it is the parameter. */
+  readonly averagingStart: number;
+}
+
+export interface AdadeltaOptions {
+  readonly learningRate: number;
+  readonly rho: number;
+  readonly epsilon: number;
+  /** L2: g ← g + weightDecay·w before anything else. */
+  readonly weightDecay: number;
+}
+
+export interface RmspropOptions {
+  readonly learningRate: number;
+  readonly alpha: number;
+  /** v ← momentum·v + …; ignored without a velocity array. */
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** L2: g ← g + weightDecay·w before anything else. */
+  readonly weightDecay: number;
+}
+
 export interface StepKernels {
   // `w` and state arrays are whole parameters; `g` is dense or compact as dims.rows says. Untouched rows do not move:
   // with rows, momentum, weight decay and moments of absent rows wait ("lazy") until the row occurs again.
@@ -72,4 +101,38 @@ export interface StepKernels {
    * w ← w − lr·weightDecay·w − lr·g / (√(v/(1 − β₂ᵗ)) + ε). State of a [D, H] layer: D numbers.
    */
   rowRmsStep(dims: StepDims, w: Float32Array, g: Float32Array, v: Float32Array, options: RowRmsOptions): void;
+  /**
+   * w ← w − lr·g; average ← average + (w − average)/max(1, step − averagingStart). With rows, `last` [rows of w] is the
+   * step that each row's average is of (0 at first): the steps in which it stood still are made up for first. Dense: null.
+   */
+  asgdStep(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    average: Float32Array,
+    last: Float32Array | null,
+    options: AsgdOptions,
+  ): void;
+  /** s ← ρs + (1 − ρ)g²; Δ = √((u + ε)/(s + ε))·g; u ← ρu + (1 − ρ)Δ²; w ← w − lr·Δ. */
+  adadeltaStep(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    s: Float32Array,
+    u: Float32Array,
+    options: AdadeltaOptions,
+  ): void;
+  /**
+   * s ← αs + (1 − α)g²; mean ← α·mean + (1 − α)g; v ← momentum·v + g/(√max(0, s − mean²) + ε); w ← w − lr·v. Without
+   * `mean` (null) nothing is subtracted from s; without `velocity` (null) there is no momentum.
+   */
+  rmspropStep(
+    dims: StepDims,
+    w: Float32Array,
+    g: Float32Array,
+    s: Float32Array,
+    mean: Float32Array | null,
+    velocity: Float32Array | null,
+    options: RmspropOptions,
+  ): void;
 }

@@ -4,6 +4,7 @@
 import type { Kernels } from "../contract.js";
 import { dense } from "./dense.js";
 import { labels } from "./labels.js";
+import { losses } from "./losses.js";
 import { output } from "./output.js";
 import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
@@ -20,6 +21,7 @@ export function createReferenceKernels(): Kernels {
     dispose: () => {},
     ...dense,
     ...output,
+    ...losses,
     ...rows,
     ...sparse,
     ...steps,

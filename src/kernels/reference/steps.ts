@@ -1,7 +1,17 @@
 /**
  * @file The oracle for optimiser steps: one number at a time, in f64, stored as f32.
  */
-import type { AdagradOptions, AdamOptions, Kernels, RowRmsOptions, SgdOptions, StepDims } from "../contract.js";
+import type {
+  AdadeltaOptions,
+  AdagradOptions,
+  AdamOptions,
+  AsgdOptions,
+  RmspropOptions,
+  RowRmsOptions,
+  SgdOptions,
+  StepDims,
+  StepKernels,
+} from "../contract.js";
 
 /** Calls `visit(parameter index, gradient index)` for every number that the step moves. */
 function forEachNumber({ cols, rows }: StepDims, visit: (p: number, g: number) => void): void {
@@ -88,9 +98,80 @@ function rowRmsStep(
   }
 }
 
-export const steps: Pick<Kernels, "sgdStep" | "adagradStep" | "adamStep" | "rowRmsStep"> = {
+function asgdStep(
+  dims: StepDims,
+  w: Float32Array,
+  g: Float32Array,
+  average: Float32Array,
+  last: Float32Array | null,
+  { learningRate, weightDecay, step, averagingStart }: AsgdOptions,
+): void {
+  const share = 1 / Math.max(1, step - averagingStart);
+  forEachNumber(dims, (p, q) => {
+    let mean = average[p];
+    if (last !== null) {
+      const row = Math.floor(p / dims.cols);
+      for (let t = last[row] + 1; t < step; t++) mean += (w[p] - mean) / Math.max(1, t - averagingStart);
+    }
+    w[p] -= learningRate * (g[q] + weightDecay * w[p]);
+    average[p] = mean + share * (w[p] - mean);
+  });
+  const count = dims.rows ? dims.rows.count : 1;
+  for (let i = 0; last !== null && i < count; i++) last[dims.rows ? dims.rows.ids[i] : 0] = step;
+}
+
+function adadeltaStep(
+  dims: StepDims,
+  w: Float32Array,
+  g: Float32Array,
+  s: Float32Array,
+  u: Float32Array,
+  { learningRate, rho, epsilon, weightDecay }: AdadeltaOptions,
+): void {
+  forEachNumber(dims, (p, q) => {
+    const slope = g[q] + weightDecay * w[p];
+    const squares = rho * s[p] + (1 - rho) * slope * slope;
+    const move = Math.sqrt((u[p] + epsilon) / (squares + epsilon)) * slope;
+    s[p] = squares;
+    u[p] = rho * u[p] + (1 - rho) * move * move;
+    w[p] -= learningRate * move;
+  });
+}
+
+function rmspropStep(
+  dims: StepDims,
+  w: Float32Array,
+  g: Float32Array,
+  s: Float32Array,
+  mean: Float32Array | null,
+  velocity: Float32Array | null,
+  { learningRate, alpha, momentum, epsilon, weightDecay }: RmspropOptions,
+): void {
+  forEachNumber(dims, (p, q) => {
+    const slope = g[q] + weightDecay * w[p];
+    const squares = alpha * s[p] + (1 - alpha) * slope * slope;
+    s[p] = squares;
+    let spread = squares;
+    if (mean !== null) {
+      const middle = alpha * mean[p] + (1 - alpha) * slope;
+      mean[p] = middle;
+      spread = Math.max(0, squares - middle * middle);
+    }
+    let move = slope / (Math.sqrt(spread) + epsilon);
+    if (velocity !== null) {
+      move += momentum * velocity[p];
+      velocity[p] = move;
+    }
+    w[p] -= learningRate * move;
+  });
+}
+
+export const steps: StepKernels = {
   sgdStep,
   adagradStep,
   adamStep,
   rowRmsStep,
+  asgdStep,
+  adadeltaStep,
+  rmspropStep,
 };
