@@ -2,7 +2,41 @@
 
 export { ReLU } from "./activations/relu.js";
 export { Sequential } from "./containers/sequential.js";
+export { AbsCriterion } from "./criteria/abs-criterion.js";
+export { BCE_CRITERION_DEFAULTS, BCECriterion, type BCECriterionOptions } from "./criteria/bce-criterion.js";
+export { ClassNLLCriterion } from "./criteria/class-nll-criterion.js";
+export { CLASS_WEIGHTS_DEFAULTS, ClassTargetCriterion, type ClassWeights } from "./criteria/class-target-criterion.js";
+export {
+  COSINE_EMBEDDING_CRITERION_DEFAULTS,
+  CosineEmbeddingCriterion,
+  type CosineEmbeddingCriterionOptions,
+} from "./criteria/cosine-embedding-criterion.js";
+export { CrossEntropyCriterion } from "./criteria/cross-entropy-criterion.js";
+export {
+  ELEMENT_CRITERION_DEFAULTS,
+  ElementCriterion,
+  type ElementCriterionOptions,
+} from "./criteria/element-criterion.js";
+export { KLDivergenceCriterion } from "./criteria/kl-divergence-criterion.js";
+export {
+  MARGIN_RANKING_CRITERION_DEFAULTS,
+  MarginRankingCriterion,
+  type MarginRankingCriterionOptions,
+} from "./criteria/margin-ranking-criterion.js";
+export { MSECriterion } from "./criteria/mse-criterion.js";
+export { MultiLabelSoftMarginCriterion } from "./criteria/multi-label-soft-margin-criterion.js";
+export {
+  MULTI_MARGIN_CRITERION_DEFAULTS,
+  MultiMarginCriterion,
+  type MultiMarginCriterionOptions,
+} from "./criteria/multi-margin-criterion.js";
+export { PairCriterion } from "./criteria/pair-criterion.js";
 export { SigmoidCrossEntropyCriterion } from "./criteria/sigmoid-cross-entropy-criterion.js";
+export {
+  SMOOTH_L1_CRITERION_DEFAULTS,
+  SmoothL1Criterion,
+  type SmoothL1CriterionOptions,
+} from "./criteria/smooth-l1-criterion.js";
 export { SoftmaxCrossEntropyCriterion } from "./criteria/softmax-cross-entropy-criterion.js";
 export { SparseTargetCriterion } from "./criteria/sparse-target-criterion.js";
 export { INIT_DEFAULTS, type InitOptions, initBound, type SeedSource } from "./init.js";
