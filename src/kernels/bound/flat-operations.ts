@@ -15,7 +15,11 @@ export type AnyArray = Float32Array | Uint32Array | Uint8Array;
 export type Pointer = AnyArray | number | null;
 
 /** Flags and forms are numbers: `accumulate` 0 or 1, forms and kinds in the order of the enums in ops.h. */
-export interface FlatOperations extends FlatLossOperations, FlatOutputOperations, FlatRowOperations, FlatStepOperations {
+export interface FlatOperations
+  extends FlatLossOperations,
+    FlatOutputOperations,
+    FlatRowOperations,
+    FlatStepOperations {
   f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;
   f32_add_bias(rows: number, cols: number, bias: Pointer, x: Pointer): void;
   f32_add_bias_relu(rows: number, cols: number, bias: Pointer, x: Pointer): void;
