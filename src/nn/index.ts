@@ -53,5 +53,17 @@ export {
   type Table,
   type Tensor,
 } from "./module.js";
+export { FullSoftMax } from "./output/full-soft-max.js";
+export {
+  defaultNumClusters,
+  HierarchicalSoftMax,
+  type HierarchicalSoftMaxOptions,
+} from "./output/hierarchical-soft-max.js";
+export { HuffmanCode } from "./output/huffman-code.js";
+export { HuffmanSoftMax, type HuffmanSoftMaxOptions } from "./output/huffman-soft-max.js";
+export { clustersByCount, clustersOfAssignment, type LabelClusters } from "./output/label-clusters.js";
+export { LinearOutput } from "./output/linear-output.js";
+export { OneVsAll } from "./output/one-vs-all.js";
+export { OutputCriterion } from "./output/output-criterion.js";
 export { DenseGradient, type FlatParameters, flatten, Parameter, type RowSparseGradient } from "./parameter.js";
 export { TensorBuffer } from "./tensor-buffer.js";
