@@ -4,6 +4,8 @@
  * exp:   x = n·ln 2 + r with |r| ≤ ln 2 / 2, n rounded by adding 1.5·2²³; ln 2 is split in two so that n·LN2_HIGH is
  *        exact; eʳ = 1 + r + r²·q(r), q of degree 4 fitted for the least greatest relative error: 3.1e-9, that is
  *        0.05 ulp beside the roundings. Measured over all of [−87.3, 0]: below 1.3 ulp.
+ * expm1: with the same n and r, eˣ − 1 = 2ⁿ·(r + r²·q(r)) + (2ⁿ − 1). For n = 0 that is the first term alone, and for
+ *        n ≤ −1 the sum is at least 0.29 in size while its terms are below 1: nothing cancels. Below 3 ulp measured.
  * log1p: s = u/(2 + u) gives log(1 + u) = 2·atanh(s) = 2s·(1 + s²·q(s²)), q of degree 3: 4.6e-9 for u ∈ [0, 1].
  *        Below 2 ulp measured, since no sum cancels.
  *
@@ -16,20 +18,31 @@
 
 #include "simd.h"
 
+/* x = n·ln 2 + r for −87.3 ≤ x ≤ 0: gives r + r²·q(r) = eʳ − 1 in two parts, and 2ⁿ. */
+INLINE vf reduced_exp(vf x, vf *r, vf *power) {
+  vf shifted = x * 1.44269504f + 12582912.0f; /* 1.5·2²³: the sum's low bits are round(x / ln 2) */
+  vf n = shifted - 12582912.0f;
+  *r = x - n * 0.693145752f; /* LN2_HIGH: 16 bits, |n| ≤ 126, so the product is exact */
+  *r = *r - n * 1.42860677e-6f;
+  vf q = 0.00138146128f * *r + 0.00836871006f;
+  q = q * *r + 0.041668389f;
+  q = q * *r + 0.166665211f;
+  q = q * *r + 0.49999994f;
+  *power = (vf)(((vi)shifted - 0x4b400000 + 127) << 23); /* 0x4b400000: the bits of 1.5·2²³ */
+  return q * (*r * *r);
+}
+
 /* eˣ for x ≤ 0; below −87.3 the result, less than the least normal number, becomes 0. */
 INLINE vf exp_of_negative(vf x) {
-  vf c = choose(x < -87.3f, splat(-87.3f), x);
-  vf shifted = c * 1.44269504f + 12582912.0f; /* 1.5·2²³: the sum's low bits are round(x / ln 2) */
-  vf n = shifted - 12582912.0f;
-  vf r = c - n * 0.693145752f; /* LN2_HIGH: 16 bits, |n| ≤ 126, so the product is exact */
-  r = r - n * 1.42860677e-6f;
-  vf q = 0.00138146128f * r + 0.00836871006f;
-  q = q * r + 0.041668389f;
-  q = q * r + 0.166665211f;
-  q = q * r + 0.49999994f;
-  vf power = (vf)(((vi)shifted - 0x4b400000 + 127) << 23); /* 0x4b400000: the bits of 1.5·2²³ */
-  vf e = (q * (r * r) + r + 1.0f) * power;
+  vf r, power, square = reduced_exp(choose(x < -87.3f, splat(-87.3f), x), &r, &power);
+  vf e = (square + r + 1.0f) * power;
   return choose(x < -87.3f, splat(0.0f), e);
+}
+
+/* eˣ − 1 for x ≤ 0. */
+INLINE vf expm1_of_negative(vf x) {
+  vf r, power, square = reduced_exp(choose(x < -87.3f, splat(-87.3f), x), &r, &power);
+  return (square + r) * power + (power - 1.0f);
 }
 
 /* log(1 + u) for 0 ≤ u ≤ 1. */

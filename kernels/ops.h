@@ -22,6 +22,15 @@ typedef uint32_t *out_u32;
 enum { GEMM_NN, GEMM_NT, GEMM_TN };
 enum { ACTIVATE_SOFTMAX, ACTIVATE_LOG_SOFTMAX, ACTIVATE_SIGMOID, ACTIVATE_LOG_SIGMOID };
 enum { LOSS_SQUARED, LOSS_ABSOLUTE, LOSS_SMOOTH_L1, LOSS_BINARY, LOSS_DIVERGENCE, LOSS_HINGE };
+enum {
+  POINTWISE_LEAKY_RELU,
+  POINTWISE_ELU,
+  POINTWISE_TANH,
+  POINTWISE_HARD_TANH,
+  POINTWISE_SIGMOID,
+  POINTWISE_LOG_SIGMOID,
+  POINTWISE_SOFT_PLUS
+};
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
@@ -69,6 +78,36 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       in_f32 weights, float grad_scale, out_f32 grad))                                                                 \
   X(double, f32_cosine_embedding, (size_t rows, size_t cols, float margin, in_f32 a, in_f32 b, in_f32 labels,          \
       float grad_scale, out_f32 grad_a, out_f32 grad_b))
+
+#define BLOCK_OPERATIONS(X)                                                                                            \
+  X(void, f32_copy_block, (size_t rows, size_t cols, in_f32 x, size_t x_offset, size_t x_stride, out_f32 out,          \
+      size_t out_offset, size_t out_stride))                                                                           \
+  X(void, f32_outer_products, (size_t rows, size_t left, size_t right, in_f32 x, in_f32 y, out_f32 out))               \
+  X(void, f32_outer_products_grad, (size_t rows, size_t left, size_t right, in_f32 x, in_f32 y, in_f32 d, out_f32 dx,  \
+      out_f32 dy))                                                                                                     \
+  X(void, f32_max_of_pieces, (size_t rows, size_t pieces, size_t cols, in_f32 x, out_f32 out, out_u32 argmax))         \
+  X(void, f32_max_of_pieces_grad, (size_t rows, size_t pieces, size_t cols, in_u32 argmax, in_f32 dy, out_f32 dx))
+
+#define POINTWISE_OPERATIONS(X)                                                                                        \
+  X(void, f32_pointwise, (uint32_t f, size_t n, float alpha, float beta, in_f32 x, out_f32 out))                       \
+  X(void, f32_pointwise_grad, (uint32_t f, size_t n, float alpha, float beta, in_f32 x, in_f32 y, in_f32 dy,           \
+      out_f32 dx))                                                                                                     \
+  X(void, f32_softmax_grad, (uint32_t kind, size_t rows, size_t cols, in_f32 y, in_f32 dy, out_f32 dx))
+
+#define NORMALIZATION_OPERATIONS(X)                                                                                    \
+  X(void, f32_channel_moments, (size_t rows, size_t channels, size_t size, in_f32 x, out_f32 mean, out_f32 variance))  \
+  X(void, f32_normalize_channels, (size_t rows, size_t channels, size_t size, float epsilon, in_f32 x, in_f32 mean,    \
+      in_f32 variance, in_f32 weight, in_f32 bias, out_f32 y))                                                         \
+  X(void, f32_channel_grad_sums, (size_t rows, size_t channels, size_t size, float epsilon, in_f32 x, in_f32 mean,     \
+      in_f32 variance, in_f32 dy, out_f32 sum_dy_x, out_f32 sum_dy))                                                   \
+  X(void, f32_normalize_channels_grad, (size_t rows, size_t channels, size_t size, float epsilon, in_f32 x,            \
+      in_f32 mean, in_f32 variance, in_f32 weight, in_f32 dy, in_f32 sum_dy_x, in_f32 sum_dy, out_f32 dx))             \
+  X(void, f32_normalize_rows, (size_t rows, size_t cols, float epsilon, in_f32 x, in_f32 weight, in_f32 bias,          \
+      out_f32 y, out_f32 mean, out_f32 inverse_std))                                                                   \
+  X(void, f32_normalize_rows_grad, (size_t rows, size_t cols, in_f32 x, in_f32 mean, in_f32 inverse_std,               \
+      in_f32 weight, in_f32 dy, out_f32 dx))                                                                           \
+  X(void, f32_normalize_rows_weight_grad, (size_t rows, size_t cols, in_f32 x, in_f32 mean, in_f32 inverse_std,        \
+      in_f32 dy, out_f32 d_weight, uint32_t accumulate))
 
 #define STEP_OPERATIONS(X)                                                                                             \
   X(void, f32_sgd_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 velocity, float rate,     \
@@ -128,8 +167,9 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
-  DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X)                                        \
-  STEP_OPERATIONS(X) LABEL_OPERATIONS(X) OUTPUT_OPERATIONS(X) BENCH_OPERATIONS(X)
+  DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
+  POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
+  OUTPUT_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

@@ -17,19 +17,25 @@
  *   stated, or to K·2⁻²⁴·Σ|a||b| for sums of K products.
  * - Any array works; those from `f32/u32/u8` are reached without a copy (WASM copies foreign ones in and out).
  */
+import type { BlockKernels } from "./contract/blocks.js";
 import type { DenseKernels } from "./contract/dense.js";
 import type { LabelKernels } from "./contract/labels.js";
 import type { LossKernels } from "./contract/losses.js";
+import type { NormalizationKernels } from "./contract/normalization.js";
 import type { OutputKernels } from "./contract/output.js";
+import type { PointwiseKernels } from "./contract/pointwise.js";
 import type { RowKernels } from "./contract/rows.js";
 import type { SparseKernels } from "./contract/sparse.js";
 import type { StepKernels } from "./contract/steps.js";
 
 export * from "./contract/arrays.js";
+export * from "./contract/blocks.js";
 export * from "./contract/dense.js";
 export * from "./contract/labels.js";
 export * from "./contract/losses.js";
+export * from "./contract/normalization.js";
 export * from "./contract/output.js";
+export * from "./contract/pointwise.js";
 export * from "./contract/rows.js";
 export * from "./contract/sparse.js";
 export * from "./contract/steps.js";
@@ -45,10 +51,13 @@ export interface KernelInfo {
 }
 
 export interface Kernels
-  extends DenseKernels,
+  extends BlockKernels,
+    DenseKernels,
     LabelKernels,
     LossKernels,
+    NormalizationKernels,
     OutputKernels,
+    PointwiseKernels,
     RowKernels,
     SparseKernels,
     StepKernels {

@@ -6,8 +6,11 @@
  * operations on both, once for all compiled backends.
  */
 import type { Kernels } from "../contract.js";
+import type { FlatBlockOperations } from "./blocks.js";
 import type { FlatOutputOperations } from "./flat-output-operations.js";
 import type { FlatLossOperations } from "./losses.js";
+import type { FlatNormalizationOperations } from "./normalization.js";
+import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
 import type { FlatStepOperations } from "./steps.js";
 
@@ -16,8 +19,11 @@ export type Pointer = AnyArray | number | null;
 
 /** Flags and forms are numbers: `accumulate` 0 or 1, forms and kinds in the order of the enums in ops.h. */
 export interface FlatOperations
-  extends FlatLossOperations,
+  extends FlatBlockOperations,
+    FlatLossOperations,
+    FlatNormalizationOperations,
     FlatOutputOperations,
+    FlatPointwiseOperations,
     FlatRowOperations,
     FlatStepOperations {
   f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;

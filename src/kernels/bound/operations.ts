@@ -1,11 +1,14 @@
 /**
  * @file All operations of the contract on a bridge to compiled code.
  */
+import { blockOperations } from "./blocks.js";
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { labelOperations } from "./labels.js";
 import { lossOperations } from "./losses.js";
+import { normalizationOperations } from "./normalization.js";
 import { outputOperations } from "./output.js";
+import { pointwiseOperations } from "./pointwise.js";
 import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
 import { stepOperations } from "./steps.js";
@@ -16,6 +19,9 @@ export function boundOperations(bridge: Bridge): Operations {
     ...denseOperations(bridge),
     ...outputOperations(bridge),
     ...lossOperations(bridge),
+    ...blockOperations(bridge),
+    ...pointwiseOperations(bridge),
+    ...normalizationOperations(bridge),
     ...rowOperations(bridge),
     ...sparseOperations(bridge),
     ...stepOperations(bridge),

@@ -2,10 +2,13 @@
  * @file The oracle: what every kernel must compute, written to be read. Slow, needs nothing but the language.
  */
 import type { Kernels } from "../contract.js";
+import { blocks } from "./blocks.js";
 import { dense } from "./dense.js";
 import { labels } from "./labels.js";
 import { losses } from "./losses.js";
+import { normalization } from "./normalization.js";
 import { output } from "./output.js";
+import { pointwise } from "./pointwise.js";
 import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
 import { steps } from "./steps.js";
@@ -22,6 +25,9 @@ export function createReferenceKernels(): Kernels {
     ...dense,
     ...output,
     ...losses,
+    ...blocks,
+    ...pointwise,
+    ...normalization,
     ...rows,
     ...sparse,
     ...steps,
