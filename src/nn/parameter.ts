@@ -77,6 +77,11 @@ export class Parameter {
   learningRateScale = 1;
   /** One second moment a row instead of moments of each number, where the gradient is row-sparse and the optimiser Adam. */
   momentsByRow = false;
+  /**
+   * Whether optimisers move it; one that they do not is state of its module, such as running statistics, which belongs
+   * to the flat vector and to checkpoints. Its gradient stays zero and counts nowhere. Set before an optimiser prepares.
+   */
+  trainable = true;
   /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
   value: Float32Array;
   readonly grad: DenseGradient | RowSparseGradient;

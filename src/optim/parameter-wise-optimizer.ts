@@ -8,6 +8,8 @@
  * A dense gradient is one kernel call over all numbers of the parameter; a row-sparse one a call over its `count` rows,
  * in which the others do not move: their momentum, moments and decay wait until the row occurs again ("lazy").
  *
+ * Parameters that are not `trainable` are passed over: they have no slot and no state.
+ *
  * Weight decay applies to matrices only: a bias needs no shrinking, since it sets a level and cannot overfit inputs
  * (Goodfellow, Bengio, Courville, "Deep Learning", 2016, §7.1).
  */
@@ -60,7 +62,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   /** One kernel call: value and state of the slot accumulated at the rows of its dims, its gradient read. */
   protected abstract update(slot: Slot, learningRate: number, weightDecay: number): void;
 
-  /** Numbers that state vector `name` keeps for `parameter`. Default one for each of its numbers. */
+  /** Numbers that state vector `name` keeps for `parameter`, if that is trainable. Default one for each of its numbers. */
   protected stateLength(_name: string, parameter: Parameter): number {
     return parameter.size;
   }
@@ -75,8 +77,9 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
    */
   prepare(parameters: FlatParameters): void {
     if (parameters === this.prepared) return;
-    const starts = this.stateNames.map((name) => this.layOut(name, parameters));
-    this.slots = parameters.parameters.map((parameter, i) => {
+    const trainable = parameters.parameters.filter((parameter) => parameter.trainable);
+    const starts = this.stateNames.map((name) => this.layOut(name, trainable));
+    this.slots = trainable.map((parameter, i) => {
       const dims =
         parameter.grad.kind === "rows"
           ? { cols: parameter.cols, rows: parameter.grad }
@@ -90,7 +93,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   }
 
   /** Makes state vector `name`, or checks that it has the right length. @returns where each parameter's part starts. */
-  private layOut(name: string, { parameters }: FlatParameters): number[] {
+  private layOut(name: string, parameters: readonly Parameter[]): number[] {
     const starts: number[] = [];
     let length = 0;
     for (const parameter of parameters) {
