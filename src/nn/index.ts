@@ -1,7 +1,28 @@
 /** @file What can a model be built of? Layers, criteria and flat parameters. */
 
+export { ELU, ELU_DEFAULTS, type ELUOptions } from "./activations/elu.js";
+export { HARD_TANH_DEFAULTS, HardTanh, type HardTanhOptions } from "./activations/hard-tanh.js";
+export { LEAKY_RELU_DEFAULTS, LeakyReLU, type LeakyReLUOptions } from "./activations/leaky-relu.js";
+export { LogSigmoid } from "./activations/log-sigmoid.js";
+export { LogSoftMax } from "./activations/log-soft-max.js";
 export { ReLU } from "./activations/relu.js";
+export { Sigmoid } from "./activations/sigmoid.js";
+export { SoftMax } from "./activations/soft-max.js";
+export { SOFT_PLUS_DEFAULTS, SoftPlus, type SoftPlusOptions } from "./activations/soft-plus.js";
+export { Tanh } from "./activations/tanh.js";
+export { CAddTable } from "./containers/c-add-table.js";
+export { CMulTable } from "./containers/c-mul-table.js";
+export { CSubTable } from "./containers/c-sub-table.js";
+export { Concat } from "./containers/concat.js";
+export { ConcatTable } from "./containers/concat-table.js";
+export { type AnyModule, Container } from "./containers/container.js";
+export { Identity } from "./containers/identity.js";
+export { JoinTable } from "./containers/join-table.js";
+export { Parallel, type ParallelOptions } from "./containers/parallel.js";
+export { ParallelTable } from "./containers/parallel-table.js";
+export { SelectTable } from "./containers/select-table.js";
 export { Sequential } from "./containers/sequential.js";
+export { SplitTable } from "./containers/split-table.js";
 export { AbsCriterion } from "./criteria/abs-criterion.js";
 export { BCE_CRITERION_DEFAULTS, BCECriterion, type BCECriterionOptions } from "./criteria/bce-criterion.js";
 export { ClassNLLCriterion } from "./criteria/class-nll-criterion.js";
@@ -40,10 +61,21 @@ export {
 export { SoftmaxCrossEntropyCriterion } from "./criteria/softmax-cross-entropy-criterion.js";
 export { SparseTargetCriterion } from "./criteria/sparse-target-criterion.js";
 export { INIT_DEFAULTS, type InitOptions, initBound, type SeedSource } from "./init.js";
+export { Bilinear } from "./layers/bilinear.js";
 export { Dropout } from "./layers/dropout.js";
+export {
+  type BagMode,
+  EMBEDDING_BAG_DEFAULTS,
+  EmbeddingBag,
+  type EmbeddingBagOptions,
+} from "./layers/embedding-bag.js";
+export { EMBEDDING_DEFAULTS, type EmbeddingOptions } from "./layers/embedding-weights.js";
 export { LINEAR_DEFAULTS, Linear, type LinearOptions } from "./layers/linear.js";
+export { LookupTable } from "./layers/lookup-table.js";
+export { Maxout } from "./layers/maxout.js";
 export { SampledLinear } from "./layers/sampled-linear.js";
 export { SparseLinear } from "./layers/sparse-linear.js";
+export { View } from "./layers/view.js";
 export {
   Criterion,
   type IdTensor,
@@ -53,6 +85,16 @@ export {
   type Table,
   type Tensor,
 } from "./module.js";
+export {
+  BATCH_NORMALIZATION_DEFAULTS,
+  BatchNormalization,
+  type BatchNormalizationOptions,
+} from "./normalization/batch-normalization.js";
+export {
+  LAYER_NORMALIZATION_DEFAULTS,
+  LayerNormalization,
+  type LayerNormalizationOptions,
+} from "./normalization/layer-normalization.js";
 export { FullSoftMax } from "./output/full-soft-max.js";
 export {
   defaultNumClusters,

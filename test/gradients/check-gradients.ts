@@ -14,7 +14,7 @@
  */
 import { expect } from "vitest";
 import type { Kernels } from "../../src/kernels/contract.js";
-import type { Criterion, Module, SparseBatch, Tensor } from "../../src/nn/module.js";
+import type { Criterion, IdTensor, Module, SparseBatch, Table, Tensor } from "../../src/nn/module.js";
 import type { Parameter } from "../../src/nn/parameter.js";
 
 const ULP = 2 ** -24;
@@ -29,6 +29,8 @@ export interface ModuleCheck<I> {
   readonly magnitude: number;
   /** h; default 2⁻⁴. Inputs of a ReLU must be further than h · (what multiplies them) from 0. */
   readonly step?: number;
+  /** Bound of |∂³output/∂v³| for any one output and any one weight or input v. Default 0: linear in each. */
+  readonly thirdDerivative?: number;
   /** Runs before each forward, such as resetting a seed. */
   readonly before?: () => void;
 }
@@ -87,8 +89,14 @@ export function compareWithDifferences(
   }
 }
 
-/** Checks the gradient of every parameter, and of the input if it is dense. The gradients must not all be zero. */
-export function checkModule<I extends Tensor | SparseBatch>(kernels: Kernels, check: ModuleCheck<I>): void {
+/**
+ * Checks the gradient of every trainable parameter, and of the input if it is dense or a table of dense tensors. The
+ * gradients must not all be zero.
+ */
+export function checkModule<I extends Tensor | SparseBatch | IdTensor | Table>(
+  kernels: Kernels,
+  check: ModuleCheck<I>,
+): void {
   const { module, input } = check;
   const step = check.step ?? 2 ** -4;
   const forward = (): Tensor => {
@@ -108,28 +116,40 @@ export function checkModule<I extends Tensor | SparseBatch>(kernels: Kernels, ch
   module.zeroGradParameters();
   const output = forward();
   const gradInput = module.backward(input, { data: r, shape: [...output.shape] });
-  const analytic = module.parameters().map(denseGradient);
-  const inputGradient =
-    gradInput === null ? null : Float64Array.from((gradInput as Tensor).data.subarray(0, elements(input as Tensor)));
+  const trainable = module.parameters().filter((parameter) => parameter.trainable);
+  const analytic = trainable.map(denseGradient);
+  const inputs = gradInput === null ? [] : tensorsOf(input as Tensor | Table);
+  const inputGradients =
+    gradInput === null ? [] : tensorsOf(gradInput as Tensor | Table).map((g, t) => numbersOf(g, elements(inputs[t])));
 
   let weight = 0;
   for (let i = 0; i < numOutputs; i++) weight += Math.abs(r[i]);
   // The difference quotient is off by 2E/2h; the gradient itself by as much as a sum of the same kind, E.
-  const tolerance = weight * check.terms * check.magnitude * ULP * (1 / step + 1);
-  module.parameters().forEach((parameter, p) => {
+  const truncation = ((step * step) / 6) * (check.thirdDerivative ?? 0) * weight;
+  const tolerance = weight * check.terms * check.magnitude * ULP * (1 / step + 1) + truncation;
+  trainable.forEach((parameter, p) => {
     compareWithDifferences(parameter.name, objective, parameter.value, analytic[p], step, tolerance);
     expect(
       analytic[p].some((g) => Math.abs(g) > 10 * tolerance),
       `${parameter.name} has a gradient`,
     ).toBe(true);
   });
-  if (inputGradient !== null) {
-    compareWithDifferences("input", objective, (input as Tensor).data, inputGradient, step, tolerance);
+  inputGradients.forEach((inputGradient, t) => {
+    const what = inputs.length === 1 ? "input" : `input ${t}`;
+    compareWithDifferences(what, objective, inputs[t].data, inputGradient, step, tolerance);
     expect(
       inputGradient.some((g) => Math.abs(g) > 10 * tolerance),
-      "input has a gradient",
+      `${what} has a gradient`,
     ).toBe(true);
-  }
+  });
+}
+
+function tensorsOf(value: Tensor | Table): Table {
+  return Array.isArray(value) ? (value as Table) : [value as Tensor];
+}
+
+function numbersOf(tensor: Tensor, length: number): Float64Array {
+  return Float64Array.from(tensor.data.subarray(0, length));
 }
 
 /** As above for a loss; `thirdDerivative` bounds that of the loss in one logit. */
