@@ -2,6 +2,7 @@
 export { type Batch, BatchLoader, type BatchLoaderOptions } from "./batch-loader.js";
 export { chooseOptions, type DataShape } from "./choose-options.js";
 export { DenseBatches, type DenseBatchesOptions } from "./dense-batches.js";
+export { type LossPlotOptions, lossPlot } from "./loss-plot.js";
 export type { ModelOptions } from "./model-options.js";
 export { type BatchSource, type Objective, type SupervisedBatch, SupervisedObjective } from "./objective.js";
 export { type TrainEvent, type TrainReport, type TrainRequest, trainModel } from "./train-model.node.js";
@@ -24,5 +25,5 @@ export {
   type TrainingHistory,
   type ValidationPoint,
 } from "./training-history.js";
-export type { EarlyStoppingOptions, ValidationOptions } from "./validation.js";
+export type { BestValidation, EarlyStoppingOptions, ValidationOptions } from "./validation.js";
 export { WorldTraining, type WorldTrainingOptions } from "./world-training.js";

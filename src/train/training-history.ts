@@ -6,6 +6,7 @@
  * The same curve class keeps losses of steps and of epochs. All of it turns to JSON and back, so that the curves of a
  * resumed run start where the run did.
  */
+import type { BestValidation } from "./validation.js";
 
 /** A point of a loss curve: one step or epoch, or the mean over several, placed at the last of them. */
 export interface LossPoint {
@@ -38,8 +39,8 @@ export interface TrainingHistory {
   readonly epochs: readonly LossPoint[];
   /** At most `MAX_POINTS`: of more, the oldest are thinned out. */
   readonly validations: readonly ValidationPoint[];
-  /** The monitored metric at its best; null without validation. */
-  readonly best: { readonly epoch: number; readonly value: number } | null;
+  /** null without validation. */
+  readonly best: BestValidation | null;
   /** Seconds of training, validations and earlier runs included. */
   readonly seconds: number;
   /** null: training has not ended. */

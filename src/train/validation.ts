@@ -31,9 +31,16 @@ export interface EarlyStoppingOptions {
   readonly restoreBest?: boolean;
 }
 
+/** The monitored metric at its best. */
+export interface BestValidation {
+  readonly metric: string;
+  readonly epoch: number;
+  readonly value: number;
+}
+
 /** What a Monitor knows, as JSON. */
 export interface MonitorState {
-  readonly best: { readonly epoch: number; readonly value: number } | null;
+  readonly best: BestValidation | null;
   readonly since: number;
 }
 
@@ -71,7 +78,7 @@ export class Monitor {
     return this.validation.evaluate();
   }
 
-  get best(): MonitorState["best"] {
+  get best(): BestValidation | null {
     return this.state.best;
   }
 
@@ -98,7 +105,7 @@ export class Monitor {
     const { best, since } = this.state;
     const gain = best === null ? Infinity : goal === "max" ? value - best.value : best.value - value;
     const isBetter = Number.isFinite(value) && gain > this.minDelta;
-    this.state = isBetter ? { best: { epoch, value }, since: 0 } : { best, since: since + 1 };
+    this.state = isBetter ? { best: { metric: monitor, epoch, value }, since: 0 } : { best, since: since + 1 };
     return isBetter;
   }
 

@@ -149,7 +149,7 @@ describe("Trainer", () => {
 
   it("counts only what is better by more than minDelta, and never NaN; without a best the last parameters stay", async () => {
     const { trainer, weight } = scripted([1, 1.5, 2, 2.5, 9], 2, true, 1);
-    expect((await trainer.run()).best).toEqual({ epoch: 1, value: 1 });
+    expect((await trainer.run()).best).toEqual({ metric: "score", epoch: 1, value: 1 });
     expect(weight()).toBe(2);
     const unclear = scripted([Number.NaN, Number.NaN, Number.NaN], 2, true);
     expect(await unclear.trainer.run()).toMatchObject({ ended: "early stop", best: null });
@@ -249,7 +249,7 @@ describe("Trainer", () => {
     expect(validations.length).toBeLessThanOrEqual(MAX_POINTS);
     expect(validations.at(-1)?.epoch).toBe(5000);
     expect(validations.every((v, i) => i === 0 || v.epoch > validations[i - 1].epoch)).toBe(true);
-    expect(best).toEqual({ epoch: 5000, value: 5000 });
+    expect(best).toEqual({ metric: "step", epoch: 5000, value: 5000 });
   });
 
   it("stops at a loss or a weight that is not finite, with the step and what to do", async () => {
