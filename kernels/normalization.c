@@ -82,18 +82,29 @@ OP(void, f32_channel_moments)
 /* 1/√(variance + ε). */
 INLINE float FN(inverse_root)(float variance, float epsilon) { return 1.0f / __builtin_sqrtf(variance + epsilon); }
 
+/*
+ * With S = 1 rows are gone through front to back: going down the columns would put loads and stores a whole row apart,
+ * often the same line of the cache. What belongs to a channel is computed once for CHANNEL_BLOCK of them.
+ */
+enum { CHANNEL_BLOCK = 1024 };
+
 OP(void, f32_normalize_channels)
 (size_t rows, size_t channels, size_t size, float epsilon, in_f32 x, in_f32 mean, in_f32 variance, in_f32 weight,
  in_f32 bias, out_f32 y) {
   if (size == 1) {
-    for (size_t c = 0; c < channels; c += VL) {
-      size_t n = channels - c < VL ? channels - c : VL;
-      vf scale = 1.0f / square_root(FN(load_lanes)(variance + c, n) + epsilon), from = FN(load_lanes)(mean + c, n);
-      vf add = bias ? FN(load_lanes)(bias + c, n) : splat(0);
-      if (weight) scale *= FN(load_lanes)(weight + c, n);
+    float *scale = workspace;
+    for (size_t start = 0; start < channels; start += CHANNEL_BLOCK) {
+      size_t end = channels - start < CHANNEL_BLOCK ? channels : start + CHANNEL_BLOCK;
+      for (size_t c = start; c < end; c++)
+        scale[c - start] = FN(inverse_root)(variance[c], epsilon) * (weight ? weight[c] : 1);
       for (size_t i = 0; i < rows; i++) {
-        size_t at = i * channels + c;
-        FN(store_lanes)(y + at, (FN(load_lanes)(x + at, n) - from) * scale + add, n);
+        const float *from = x + i * channels;
+        float *to = y + i * channels;
+        for (size_t c = start; c < end; c += VL) {
+          size_t n = end - c < VL ? end - c : VL;
+          vf v = (FN(load_lanes)(from + c, n) - FN(load_lanes)(mean + c, n)) * FN(load_lanes)(scale + c - start, n);
+          FN(store_lanes)(to + c, bias ? v + FN(load_lanes)(bias + c, n) : v, n);
+        }
       }
     }
     return;
@@ -150,17 +161,25 @@ OP(void, f32_normalize_channels_grad)
  in_f32 dy, in_f32 sum_dy_x, in_f32 sum_dy, out_f32 dx) {
   float share = sum_dy ? (float)(1 / ((double)rows * (double)size)) : 0;
   if (size == 1) {
-    for (size_t c = 0; c < channels; c += VL) {
-      size_t n = channels - c < VL ? channels - c : VL;
-      vf inverse = 1.0f / square_root(FN(load_lanes)(variance + c, n) + epsilon), from = FN(load_lanes)(mean + c, n);
-      vf scale = weight ? inverse * FN(load_lanes)(weight + c, n) : inverse;
-      vf level = sum_dy ? FN(load_lanes)(sum_dy + c, n) * share : splat(0);
-      vf slope = sum_dy ? FN(load_lanes)(sum_dy_x + c, n) * share * inverse : splat(0);
+    float *scale = workspace, *level = workspace + CHANNEL_BLOCK, *slope = workspace + 2 * CHANNEL_BLOCK;
+    for (size_t start = 0; start < channels; start += CHANNEL_BLOCK) {
+      size_t end = channels - start < CHANNEL_BLOCK ? channels : start + CHANNEL_BLOCK;
+      for (size_t c = start; c < end; c++) {
+        float inverse = FN(inverse_root)(variance[c], epsilon);
+        scale[c - start] = weight ? inverse * weight[c] : inverse;
+        level[c - start] = sum_dy ? sum_dy[c] * share : 0;
+        slope[c - start] = sum_dy ? sum_dy_x[c] * share * inverse : 0;
+      }
       for (size_t i = 0; i < rows; i++) {
-        size_t at = i * channels + c;
-        vf d = FN(load_lanes)(dy + at, n);
-        if (sum_dy) d -= level + (FN(load_lanes)(x + at, n) - from) * slope;
-        FN(store_lanes)(dx + at, d * scale, n);
+        for (size_t c = start; c < end; c += VL) {
+          size_t n = end - c < VL ? end - c : VL, at = i * channels + c;
+          vf d = FN(load_lanes)(dy + at, n);
+          if (sum_dy) {
+            vf distance = FN(load_lanes)(x + at, n) - FN(load_lanes)(mean + c, n);
+            d -= FN(load_lanes)(level + c - start, n) + distance * FN(load_lanes)(slope + c - start, n);
+          }
+          FN(store_lanes)(dx + at, d * FN(load_lanes)(scale + c - start, n), n);
+        }
       }
     }
     return;

@@ -5,7 +5,7 @@ import { EPSILON, expectClose, numbers, unwritten } from "./arrays.js";
 import { describeBackends, reference } from "./backends.js";
 
 const CHANNEL_DIMS: readonly ChannelDims[] = [
-  ...[1, 2, 33].flatMap((rows) => [1, 3, 31, 33, 257].map((channels) => ({ rows, channels, size: 1 }))),
+  ...[1, 2, 33].flatMap((rows) => [1, 3, 31, 33, 257, 1030].map((channels) => ({ rows, channels, size: 1 }))),
   ...[1, 3].flatMap((rows) => [2, 3, 31, 33, 257].map((size) => ({ rows, channels: 3, size }))),
 ];
 const UNIT = 2 ** -3;
