@@ -175,6 +175,16 @@ describe("values", () => {
     expect(view.backward(input, grad)).toEqual({ data: grad.data, shape: [2, 6] });
   });
 
+  it("LookupTable refuses the ids of another batch in backward", () => {
+    const table = new LookupTable(kernels, 5, 2, rng());
+    const ids = { data: Uint32Array.of(4, 1, 4), shape: [3] };
+    const output = table.forward(ids);
+    expect(numbers(output).slice(0, 2)).toEqual([...table.weight.value.subarray(8, 10)]);
+    expect(() => table.backward({ data: ids.data, shape: [2] }, output)).toThrow(
+      "LookupTable.backward: expected input of 3 ids, got 2; call backward with the input of the last forward",
+    );
+  });
+
   it("Maxout takes the greatest piece", () => {
     const layer = new Maxout(kernels, 1, 2, 2, rng());
     layer.parameters()[0].value.set([1, -1, -1, 3]);

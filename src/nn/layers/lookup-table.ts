@@ -35,6 +35,8 @@ export class LookupTable extends Module<IdTensor, Tensor> {
   /** The ids as a sparse batch: `offsets` 0, 1, 2, …; `values` ones; `columns` the ids of the batch. */
   private readonly entries: { offsets: Uint32Array; columns: Uint32Array; values: Float32Array };
   private readonly parameterList: Parameter[];
+  /** Ids of the last forward. */
+  private numIds: number;
 
   /** Draws one seed from `rng`. @throws {ConfigError} for sizes that are not positive integers. */
   constructor(
@@ -56,11 +58,13 @@ export class LookupTable extends Module<IdTensor, Tensor> {
     this.outputShape = [];
     this.entries = { offsets: new Uint32Array(0), columns: new Uint32Array(0), values: new Float32Array(0) };
     this.parameterList = [this.weight];
+    this.numIds = 0;
   }
 
   /** @returns [...shape of `input`, H]. @throws {ShapeError} for an id ≥ V, or an array shorter than its shape. */
   forward(input: IdTensor): Tensor {
     const count = this.checkIds(input);
+    this.numIds = count;
     const { kernels, outputShape } = this;
     outputShape.length = input.shape.length + 1;
     for (let i = 0; i < input.shape.length; i++) outputShape[i] = input.shape[i];
@@ -76,6 +80,12 @@ export class LookupTable extends Module<IdTensor, Tensor> {
     const { entries } = this;
     let count = 1;
     for (let i = 0; i < input.shape.length; i++) count *= input.shape[i];
+    if (count !== this.numIds) {
+      throw new ShapeError(
+        `LookupTable.backward: expected input of ${this.numIds} ids, got ${count}; ` +
+          "call backward with the input of the last forward",
+      );
+    }
     if (entries.offsets.length <= count) this.reserve(count);
     entries.columns = input.data;
     this.weightSums.compute(count, entries, gradOutput.data);
