@@ -109,13 +109,14 @@ export function lineChart(chart: LineChart): string {
       parts.push(text(right + 10, y + FONT_SIZE * 0.35, series[i].name, `mw-fill${i % NUM_COLORS}`));
     });
   }
-  const frame = { left: left - 8, top: top - 8, width: width - left, height: bottom - top + 8 };
+  const frame = { left: left - 8, top: top - 26, width: width - left, height: bottom - top + 26 };
   const obstacles = shown.flatMap((points, i) =>
     obstaclesOf(
       points.map(([x, y]): Point => [toX(x), toY(y)]),
       series[i].line !== false,
     ),
   );
+  obstacles.push({ left: 16, top: top - 26, width: textWidth(chart.y.label, 12), height: 16 });
   for (const { x, y, text: content } of annotations) {
     if (!isShown([x, y])) continue;
     const at = placeBeside(content, FONT_SIZE, toX(x), toY(y), frame, obstacles);

@@ -2,6 +2,7 @@
  * @file What does a Trainer want to know, and what does it tell? Options of the training, of one run of it, and reports.
  */
 import type { Rng } from "../core/rng.js";
+import type { Parameter } from "../nn/parameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedules.js";
 import type { BatchSource, Objective } from "./objective.js";
@@ -23,6 +24,11 @@ export interface TrainerOptions<B> {
   readonly schedule?: Schedule;
   /** Generators that steps draw from, such as that of dropout: a snapshot holds where they are. Default none. */
   readonly rngs?: readonly Rng[];
+  /**
+   * Called between gradient and step, with all parameters: clips gradients, say. If it returns a number (their norm) and
+   * that is not finite, training stops before the step. Default: gradients stay as they are.
+   */
+  readonly adjustGradients?: (parameters: readonly Parameter[]) => number | undefined;
   readonly validation?: ValidationOptions;
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Who is training, for error messages. Default "Trainer". */

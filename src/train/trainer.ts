@@ -2,7 +2,7 @@
  * @file How is anything trained? One loop for every model of the toolkit.
  *
  *   for each epoch
- *     for each batch   source.load → objective.lossAndGradient → clip? → learning rate by schedule → optimizer.step
+ *     for each batch   source.load → objective.lossAndGradient → (clip) → learning rate by schedule → optimizer.step
  *     validate?        in evaluate mode; keep the best parameters, stop when patience is exhausted
  *
  * `step` takes one step; `run` takes all that are left, and lets timers, signals and progress bars have their turn.
@@ -45,6 +45,7 @@ export class Trainer<B> implements ResumableTraining {
   private readonly learningRate: number;
   private readonly schedule: Schedule;
   private readonly rngs: readonly Rng[];
+  private readonly adjustGradients: TrainerOptions<B>["adjustGradients"];
   private readonly monitor: Monitor | null;
   private readonly bestValue: Float32Array | null;
   private readonly name: string;
@@ -77,6 +78,7 @@ export class Trainer<B> implements ResumableTraining {
     this.learningRate = learningRate;
     this.schedule = options.schedule ?? (() => 1);
     this.rngs = options.rngs ?? [];
+    this.adjustGradients = options.adjustGradients;
     this.monitor = validation === undefined ? null : new Monitor(validation, earlyStopping);
     this.bestValue = earlyStopping?.restoreBest ? objective.parameters.value.slice() : null;
     this.name = name;
@@ -116,7 +118,7 @@ export class Trainer<B> implements ResumableTraining {
 
   /**
    * Takes one step on the next batch; never validates, `run` does. @returns the batch's mean loss.
-   * @throws {DivergenceError} when the loss is NaN or infinite; the parameters are then those before the step.
+   * @throws {DivergenceError} when loss or gradient is NaN or infinite; the parameters are then those before the step.
    * @throws {ConfigError} when training is done.
    */
   step(): number {
@@ -126,6 +128,8 @@ export class Trainer<B> implements ResumableTraining {
     const epoch = Math.floor(this.stepsDone / batchesPerEpoch);
     const loss = objective.lossAndGradient(this.source.load(epoch, this.stepsDone % batchesPerEpoch));
     if (!Number.isFinite(loss)) this.diverged("the loss", loss, this.stepsDone + 1);
+    const norm = this.adjustGradients?.(objective.parameters.parameters);
+    if (norm !== undefined && !Number.isFinite(norm)) this.diverged("the gradient", norm, this.stepsDone + 1);
     optimizer.learningRate = this.learningRate * this.schedule((this.stepsDone + 0.5) / this.numSteps);
     optimizer.step(objective.parameters);
     this.runningLoss = this.stepsDone === 0 ? loss : LOSS_MEMORY * this.runningLoss + (1 - LOSS_MEMORY) * loss;

@@ -6,7 +6,7 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ConfigError, DivergenceError } from "../../src/core/errors.js";
 import { createReferenceKernels } from "../../src/kernels/index.js";
-import type { Mode } from "../../src/nn/index.js";
+import type { Mode, Parameter } from "../../src/nn/index.js";
 import { createOptimizer, createSchedule } from "../../src/optim/index.js";
 import {
   type EpochReport,
@@ -15,6 +15,7 @@ import {
   type ResumableTraining,
   type RunProgress,
   Trainer,
+  type TrainerOptions,
   type TrainerState,
   type TrainingHistory,
 } from "../../src/train/index.js";
@@ -250,6 +251,34 @@ describe("Trainer", () => {
     expect(validations.at(-1)?.epoch).toBe(5000);
     expect(validations.every((v, i) => i === 0 || v.epoch > validations[i - 1].epoch)).toBe(true);
     expect(best).toEqual({ metric: "step", epoch: 5000, value: 5000 });
+  });
+
+  it("lets gradients be adjusted before each step, and stops before one whose norm is not finite", () => {
+    const moved = (adjustGradients: TrainerOptions<DenseBatch>["adjustGradients"]): number[] => {
+      const { objective, rng } = smallNetwork(kernels);
+      const optimizer = createOptimizer(kernels, "sgd", { learningRate: 0.5 });
+      const before = objective.parameters.value.slice();
+      const change = adjustGradients === undefined ? {} : { adjustGradients };
+      smallTrainer(kernels, { objective, rngs: [rng], optimizer, ...change }).step();
+      return [...objective.parameters.value.map((x, i) => x - before[i])];
+    };
+    const norm = (parameters: readonly Parameter[]): number =>
+      Math.hypot(...parameters.flatMap(({ grad, size }) => [...grad.values.subarray(0, size)]));
+    const halve = (parameters: readonly Parameter[]): number => {
+      for (const { grad } of parameters) grad.values.set(grad.values.map((x) => x / 2));
+      return norm(parameters);
+    };
+    const [plain, watched, halved] = [moved(undefined), moved(norm), moved(halve)];
+    expect(watched).toEqual(plain);
+    expect(Math.hypot(...plain)).toBeGreaterThan(0.01);
+    halved.forEach((x, i) => {
+      expect(x).toBeCloseTo(plain[i] / 2, 6);
+    });
+
+    const trainer = smallTrainer(kernels, { adjustGradients: () => Number.NaN });
+    const before = trainer.parameters.value.slice();
+    expect(() => trainer.step()).toThrow(/the gradient became NaN at step 1 of 28/);
+    expect(trainer.parameters.value).toEqual(before);
   });
 
   it("stops at a loss or a weight that is not finite, with the step and what to do", async () => {
