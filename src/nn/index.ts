@@ -95,6 +95,8 @@ export {
   LayerNormalization,
   type LayerNormalizationOptions,
 } from "./normalization/layer-normalization.js";
+export { aliasTable } from "./output/alias-table.js";
+export { ColumnSampler, type NegativeDistribution } from "./output/column-sampler.js";
 export { FullSoftMax } from "./output/full-soft-max.js";
 export {
   defaultNumClusters,
@@ -107,5 +109,6 @@ export { clustersByCount, clustersOfAssignment, type LabelClusters } from "./out
 export { LinearOutput } from "./output/linear-output.js";
 export { OneVsAll } from "./output/one-vs-all.js";
 export { OutputCriterion } from "./output/output-criterion.js";
+export { SampledSoftMax, type SampledSoftMaxOptions } from "./output/sampled-soft-max.js";
 export { DenseGradient, type FlatParameters, flatten, Parameter, type RowSparseGradient } from "./parameter.js";
 export { TensorBuffer } from "./tensor-buffer.js";

@@ -3,10 +3,8 @@
  *
  *   batch → (choose columns) → model.forward → (correct logits) → criterion → model.backward
  *
- * Sampled output: the batch's columns are the union of its positive buckets and shared negatives, drawn anew each step.
- *
- * Source: Jean, Cho, Memisevic, Bengio, "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL
- * 2015: logits of sampled negatives are raised by ln((B − P)/S), so that S of the B − P negatives stand for all of them.
+ * Sampled output: the batch's columns are the union of its positive buckets and shared negatives, drawn anew each step;
+ * logits of negatives are raised so that they stand for all that were not drawn (nn/output/column-sampler.ts).
  */
 import type { Rng } from "../core/rng.js";
 import type { Kernels } from "../kernels/contract.js";
@@ -14,6 +12,7 @@ import type { Loss, World } from "../mach/world.js";
 import { SigmoidCrossEntropyCriterion } from "../nn/criteria/sigmoid-cross-entropy-criterion.js";
 import { SoftmaxCrossEntropyCriterion } from "../nn/criteria/softmax-cross-entropy-criterion.js";
 import type { Criterion, Mode, SparseBatch, Tensor } from "../nn/module.js";
+import { ColumnSampler } from "../nn/output/column-sampler.js";
 import type { FlatParameters } from "../nn/parameter.js";
 import type { Batch } from "./batch-loader.js";
 import type { Objective } from "./objective.js";
@@ -47,7 +46,7 @@ export class WorldObjective implements Objective<Batch> {
 
   lossAndGradient({ inputs, targets }: Batch): number {
     const { model } = this.world;
-    const active = this.sampler?.choose(targets, this.rng.nextUint32(), this.world);
+    const active = this.sampler?.choose(targets, this.rng.nextUint32(), this.world.sampled);
     model.zeroGradParameters();
     const output = model.forward(inputs);
     const wanted = active === undefined ? targets : active.correct(output, targets);
@@ -58,51 +57,5 @@ export class WorldObjective implements Objective<Batch> {
 
   setMode(mode: Mode): void {
     this.world.model.setMode(mode);
-  }
-}
-
-/** Chooses the output columns of a sampled step and corrects the logits of its negatives. */
-class ColumnSampler {
-  private readonly kernels: Kernels;
-  private readonly numBuckets: number;
-  private readonly numNegatives: number;
-  private readonly scratch: Uint32Array;
-  private readonly columns: Uint32Array;
-  private readonly correction: Float32Array;
-  private numChosen = 0;
-
-  constructor(kernels: Kernels, numBuckets: number, numNegatives: number) {
-    this.kernels = kernels;
-    this.numBuckets = numBuckets;
-    this.numNegatives = numNegatives;
-    this.scratch = kernels.u32(numBuckets);
-    this.columns = kernels.u32(numBuckets);
-    this.correction = kernels.f32(numBuckets);
-  }
-
-  /** Activates the columns in the output layer; `targets` now name positions among them. */
-  choose(targets: SparseBatch, seed: number, world: World): this {
-    const [numChosen, numPositives] = this.kernels.sampleColumns(
-      targets.numRows,
-      targets,
-      this.numBuckets,
-      this.numNegatives,
-      seed,
-      this.scratch,
-      this.columns,
-    );
-    world.sampled?.setActive(this.columns, numChosen);
-    const numNegatives = numChosen - numPositives;
-    const raise = numNegatives === 0 ? 0 : Math.log((this.numBuckets - numPositives) / numNegatives);
-    this.correction.fill(0, 0, numPositives);
-    this.correction.fill(raise, numPositives, numChosen);
-    this.numChosen = numChosen;
-    return this;
-  }
-
-  /** Adds the correction to `logits` in place. @returns the targets in terms of the chosen columns. */
-  correct(logits: Tensor, targets: SparseBatch): SparseBatch {
-    this.kernels.addBias({ rows: logits.shape[0], cols: this.numChosen }, this.correction, logits.data);
-    return { ...targets, numCols: this.numChosen };
   }
 }

@@ -13,9 +13,9 @@
  *             exact, since no label is likelier than its cluster
  *
  * For one row alone C = √L clusters are best, 2√L products instead of L. A batch shares level 1, whose gemm runs at the
- * processor's full rate, while level 2 and the optimiser touch every row of the clusters asked for: with pairs ≈ N that
- * favours more and smaller clusters, and C = 8·√L is the default. Measured at L = 75,000, H = 256, N = 128: see
- * `defaultNumClusters`.
+ * processor's full rate, while level 2 and the optimiser touch every row of the clusters asked for. That favours more and smaller
+ * clusters, and C = 4·√L is the default: at L = 75,000, N = 128 and two labels a row a step touches 6,000 of the rows, with
+ * √L clusters 17,000 (bench/output-layers.mjs).
  *
  * Sources: Goodman, "Classes for Fast Maximum Entropy Training", ICASSP 2001; Morin, Bengio, "Hierarchical Probabilistic
  * Neural Network Language Model", AISTATS 2005; frequency bins: Mikolov, Kombrink, Burget, Černocký, Khudanpur,
@@ -44,9 +44,9 @@ export interface HierarchicalSoftMaxOptions extends InitOptions {
   readonly clusters: LabelClusters | null;
 }
 
-/** 8·√L, at most L/2 (at least 1). */
+/** 4·√L, at most L/2 (at least 1). */
 export function defaultNumClusters(numLabels: number): number {
-  return Math.max(1, Math.min(Math.round(8 * Math.sqrt(numLabels)), numLabels >> 1));
+  return Math.max(1, Math.min(Math.round(4 * Math.sqrt(numLabels)), numLabels >> 1));
 }
 
 /** Two-level softmax: hidden [N, H] against target distributions [N, L]. */

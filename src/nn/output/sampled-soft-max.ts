@@ -1,0 +1,118 @@
+/**
+ * @file Softmax over a sample: the batch's own labels, and random others that stand for all the rest.
+ *
+ *   train      S columns ≪ L, the same for all rows of the batch    logits [N, S], a gemm on gathered rows of W
+ *              logits of negatives are raised by −ln(chance to be drawn) (column-sampler.ts), then softmax cross-entropy
+ *   evaluate   all L logits, nothing drawn: the loss is that of the full softmax
+ *
+ * A step costs N·S·H products and touches S rows of W. Its gradient has the full softmax's as its limit for large S; the
+ * fewer the negatives, the later training learns which labels are only slightly wrong. With numNegatives ≥ L it is the
+ * full softmax. Prediction scores all labels: sampling makes training cheap, not answers.
+ *
+ * Source: Jean, Cho, Memisevic, Bengio, "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015;
+ * column-sampler.ts names those before it.
+ */
+import { ConfigError } from "../../core/index.js";
+import type { Kernels } from "../../kernels/contract.js";
+import { SoftmaxCrossEntropyCriterion } from "../criteria/softmax-cross-entropy-criterion.js";
+import type { InitOptions, SeedSource } from "../init.js";
+import { SampledLinear } from "../layers/sampled-linear.js";
+import type { Mode, SparseBatch, Tensor } from "../module.js";
+import type { Parameter } from "../parameter.js";
+import { atLeastU32 } from "../tensor-buffer.js";
+import { ColumnSampler, type NegativeDistribution } from "./column-sampler.js";
+import { FullScores } from "./full-scores.js";
+import { OutputCriterion } from "./output-criterion.js";
+
+export interface SampledSoftMaxOptions extends InitOptions {
+  /** Negatives a step, shared by its rows. Default 1024. */
+  readonly numNegatives: number;
+  /** How they are drawn; "logUniform" expects labels by falling frequency. Default "uniform". */
+  readonly negatives: NegativeDistribution;
+}
+
+/** Softmax on sampled labels: hidden [N, H] against target distributions [N, L]. */
+export class SampledSoftMax extends OutputCriterion {
+  /** Draws a seed a training forward; replace it to give an epoch a stream of its own, as resuming needs. */
+  rng: SeedSource;
+  readonly linear: SampledLinear;
+
+  private readonly sampler: ColumnSampler;
+  private readonly criterion: SoftmaxCrossEntropyCriterion;
+  private readonly scores: FullScores;
+  private mode: Mode;
+  private columns: Uint32Array;
+  private logits: Tensor | null;
+  private target: SparseBatch | null;
+
+  /** Draws one seed from `rng` for the weights and keeps it. @throws {ConfigError} for fewer than one negative. */
+  constructor(
+    kernels: Kernels,
+    numInputs: number,
+    numLabels: number,
+    rng: SeedSource,
+    options: Partial<SampledSoftMaxOptions> = {},
+  ) {
+    super("SampledSoftMax", kernels, numInputs, numLabels);
+    const { numNegatives = 1024, negatives = "uniform", ...init } = options;
+    if (!(Number.isInteger(numNegatives) && numNegatives > 0)) {
+      throw new ConfigError(
+        `SampledSoftMax: expected a positive whole number of negatives, got ${numNegatives}; the default is 1024`,
+      );
+    }
+    this.rng = rng;
+    this.linear = new SampledLinear(kernels, numInputs, numLabels, rng, init);
+    this.sampler = new ColumnSampler(kernels, numLabels, Math.min(numNegatives, numLabels), negatives);
+    this.criterion = new SoftmaxCrossEntropyCriterion(kernels);
+    this.scores = new FullScores(kernels, this.linear.weight, this.linear.bias, "logSoftmax");
+    this.mode = "train";
+    this.columns = new Uint32Array(0);
+    this.logits = null;
+    this.target = null;
+  }
+
+  override setMode(mode: Mode): void {
+    this.mode = mode;
+  }
+
+  protected loss(input: Tensor, target: SparseBatch): number {
+    if (this.mode === "train") {
+      const end = target.offsets[target.numRows];
+      this.columns = atLeastU32(this.kernels, this.columns, end);
+      this.columns.set(target.columns.subarray(0, end));
+      const own = { ...target, columns: this.columns };
+      this.sampler.choose(own, this.rng.nextUint32(), this.linear);
+      this.logits = this.linear.forward(input);
+      this.target = this.sampler.correct(this.logits, own);
+    } else {
+      this.linear.setActive(null);
+      this.logits = this.linear.forward(input);
+      this.target = target;
+    }
+    return this.criterion.forward(this.logits, this.target);
+  }
+
+  protected gradients(input: Tensor, gradInput: Float32Array): void {
+    const gradLogits = this.criterion.backward(this.logits as Tensor, this.target as SparseBatch);
+    const gradient = this.linear.backward(input, gradLogits);
+    this.kernels.axpby(input.shape[0] * this.numInputs, 1, gradient.data, 0, gradInput);
+  }
+
+  protected score(input: Tensor, out: Float32Array): void {
+    this.scores.scoresInto(input.shape[0], input.data, out);
+  }
+
+  protected search(
+    input: Tensor,
+    k: number,
+    outLabels: Uint32Array,
+    outScores: Float32Array,
+    outCounts: Uint32Array,
+  ): void {
+    this.scores.search(input, k, outLabels, outScores, outCounts);
+  }
+
+  override parameters(): Parameter[] {
+    return this.linear.parameters();
+  }
+}
