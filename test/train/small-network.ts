@@ -2,13 +2,12 @@
 import { Rng } from "../../src/core/rng.js";
 import type { Kernels } from "../../src/kernels/contract.js";
 import {
-  type Criterion,
+  CrossEntropyCriterion,
   Dropout,
+  type IdTensor,
   Linear,
   ReLU,
   Sequential,
-  SoftmaxCrossEntropyCriterion,
-  type SparseBatch,
   type Tensor,
 } from "../../src/nn/index.js";
 import { createOptimizer } from "../../src/optim/index.js";
@@ -24,63 +23,28 @@ import {
 export const NUM_CLASSES = 3;
 export const NUM_INPUTS = 5;
 
-/** Rows [R, 5] and their classes as rows of zeros and a one [R, 3]. */
-export function cornerRows(numRows: number, seed: number): { readonly inputs: Tensor; readonly targets: Tensor } {
+/** Rows [R, 5] and their classes [R]. */
+export function cornerRows(numRows: number, seed: number): { readonly inputs: Tensor; readonly targets: IdTensor } {
   const rng = new Rng(seed);
   const inputs = new Float32Array(numRows * NUM_INPUTS);
-  const targets = new Float32Array(numRows * NUM_CLASSES);
+  const targets = new Uint32Array(numRows);
   for (let i = 0; i < numRows; i++) {
     const label = rng.nextBelow(NUM_CLASSES);
     for (let j = 0; j < NUM_INPUTS; j++) inputs[i * NUM_INPUTS + j] = (j === label ? 1 : 0) + rng.nextFloat() - 0.5;
-    targets[i * NUM_CLASSES + label] = 1;
+    targets[i] = label;
   }
   return {
     inputs: { data: inputs, shape: [numRows, NUM_INPUTS] },
-    targets: { data: targets, shape: [numRows, NUM_CLASSES] },
+    targets: { data: targets, shape: [numRows] },
   };
 }
 
-/** Softmax cross-entropy against dense targets: every number is an entry of the sparse form. */
-export class DenseSoftmax implements Pick<Criterion<Tensor, Tensor>, "forward" | "backward"> {
-  private readonly inner: SoftmaxCrossEntropyCriterion;
-
-  constructor(kernels: Kernels) {
-    this.inner = new SoftmaxCrossEntropyCriterion(kernels);
-  }
-
-  forward(input: Tensor, target: Tensor): number {
-    return this.inner.forward(input, sparse(target));
-  }
-
-  backward(input: Tensor, target: Tensor): Tensor {
-    return this.inner.backward(input, sparse(target));
-  }
-
-  parameters(): [] {
-    return [];
-  }
-
-  setMode(): void {}
-
-  zeroGradParameters(): void {}
-}
-
-function sparse({ data, shape: [numRows, numCols] }: Tensor): SparseBatch {
-  return {
-    numRows,
-    numCols,
-    offsets: Uint32Array.from({ length: numRows + 1 }, (_, i) => i * numCols),
-    columns: Uint32Array.from({ length: numRows * numCols }, (_, i) => i % numCols),
-    values: data,
-  };
-}
-
-export type DenseBatch = SupervisedBatch<Tensor, Tensor>;
+export type DenseBatch = SupervisedBatch<Tensor, IdTensor>;
 
 export interface SmallNetwork {
   readonly rng: Rng;
   readonly model: Sequential;
-  readonly objective: SupervisedObjective;
+  readonly objective: SupervisedObjective<Tensor, IdTensor>;
 }
 
 /** Linear → ReLU → Dropout → Linear; the same weights each time. */
@@ -93,7 +57,7 @@ export function smallNetwork(kernels: Kernels, dropout = 0.2): SmallNetwork {
     new Dropout(kernels, dropout, rng),
     new Linear(kernels, 8, NUM_CLASSES, seeds),
   );
-  return { rng, model, objective: new SupervisedObjective(kernels, model, new DenseSoftmax(kernels)) };
+  return { rng, model, objective: new SupervisedObjective(kernels, model, new CrossEntropyCriterion(kernels)) };
 }
 
 export function smallSource(kernels: Kernels, numRows = 50): BatchSource<DenseBatch> {

@@ -6,7 +6,7 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ConfigError, DivergenceError } from "../../src/core/errors.js";
 import { createReferenceKernels } from "../../src/kernels/index.js";
-import type { Mode, Parameter } from "../../src/nn/index.js";
+import { CrossEntropyCriterion, type Mode, type Parameter } from "../../src/nn/index.js";
 import { createOptimizer, createSchedule } from "../../src/optim/index.js";
 import {
   type EpochReport,
@@ -20,7 +20,7 @@ import {
   type TrainingHistory,
 } from "../../src/train/index.js";
 import { describeBackends } from "../gradients/backends.js";
-import { type DenseBatch, DenseSoftmax, smallNetwork, smallSource, smallTrainer } from "./small-network.js";
+import { type DenseBatch, smallNetwork, smallSource, smallTrainer } from "./small-network.js";
 
 const bytes = (trainer: ResumableTraining): Record<string, number[]> =>
   Object.fromEntries(trainer.arrays().map(({ name, data }) => [name, [...data]]));
@@ -35,7 +35,7 @@ describeBackends("Trainer", (kernels) => {
     const { objective, model } = smallNetwork(kernels);
     const source = smallSource(kernels);
     const optimizer = createOptimizer(kernels, "adam", { learningRate: 0.01 });
-    const criterion = new DenseSoftmax(kernels);
+    const criterion = new CrossEntropyCriterion(kernels);
     const schedule = createSchedule("cosine", { warmup: 0.2 });
     const losses: number[] = [];
     for (let step = 0; step < 28; step++) {
