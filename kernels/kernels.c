@@ -32,6 +32,11 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "csr_dots.c"
 #include "clusters.c"
 #include "tree.c"
+#include "convolve.c"
+#include "convolve_weight.c"
+#include "convolve_local.c"
+#include "pooling.c"
+#include "cross_map.c"
 #include "probe.c"
 
 #ifdef __wasm__

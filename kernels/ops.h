@@ -6,7 +6,8 @@
  * in the contract; src/kernels/bound/ repeats this list for TypeScript. Sizes and offsets count elements. A CSR matrix
  * is (offsets, columns, values).
  *
- * Letters: as in the contract. `accumulate` 0: overwrite, 1: add.
+ * Letters: as in the contract. `accumulate` 0: overwrite, 1: add. `dims` of images: batch, planes, height, width, outputs, then
+ * height before width: kernel, stride, padding.
  */
 #ifndef MANYWORLDS_OPS_H
 #define MANYWORLDS_OPS_H
@@ -163,13 +164,31 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       size_t num_negatives, in_u32 thresholds, in_u32 aliases, uint32_t max_tries, uint32_t seed, out_u32 scratch,     \
       out_u32 out, out_u32 counts))
 
+#define SPATIAL_OPERATIONS(X)                                                                                          \
+  X(void, f32_convolve, (in_u32 dims, in_f32 x, in_f32 weight, in_f32 bias, out_f32 y))                                \
+  X(void, f32_convolve_grad_weight, (in_u32 dims, in_f32 x, in_f32 dy, out_f32 dw, uint32_t accumulate))               \
+  X(void, f32_convolve_grad_input, (in_u32 dims, in_f32 weight, in_f32 dy, out_f32 dx))                                \
+  X(void, f32_sum_planes, (size_t batch, size_t planes, size_t size, in_f32 x, out_f32 out, uint32_t accumulate))      \
+  X(void, f32_convolve_local, (in_u32 dims, in_f32 x, in_f32 weight, out_f32 scratch, out_f32 y))                      \
+  X(void, f32_convolve_local_grad_weight, (in_u32 dims, in_f32 x, in_f32 dy, out_f32 scratch, out_f32 dw,              \
+      uint32_t accumulate))                                                                                            \
+  X(void, f32_convolve_local_grad_input, (in_u32 dims, in_f32 weight, in_f32 dy, out_f32 scratch, out_f32 dx))         \
+  X(void, f32_max_pool, (in_u32 dims, in_f32 x, out_f32 y, out_u32 indices))                                           \
+  X(void, f32_max_pool_grad, (in_u32 dims, in_u32 indices, in_f32 dy, out_f32 dx))                                     \
+  X(void, f32_average_pool, (in_u32 dims, uint32_t count_padding, in_f32 x, out_f32 y))                                \
+  X(void, f32_average_pool_grad, (in_u32 dims, uint32_t count_padding, in_f32 dy, out_f32 dx))                         \
+  X(void, f32_cross_map_normalize, (size_t batch, size_t planes, size_t size, size_t window, float alpha, float beta,  \
+      float k, in_f32 x, out_f32 scale, out_f32 y))                                                                    \
+  X(void, f32_cross_map_normalize_grad, (size_t batch, size_t planes, size_t size, size_t window, float alpha,         \
+      float beta, in_f32 x, in_f32 scale, in_f32 y, in_f32 dy, out_f32 dx))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
-  OUTPUT_OPERATIONS(X) BENCH_OPERATIONS(X)
+  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

@@ -26,6 +26,7 @@ import type { OutputKernels } from "./contract/output.js";
 import type { PointwiseKernels } from "./contract/pointwise.js";
 import type { RowKernels } from "./contract/rows.js";
 import type { SparseKernels } from "./contract/sparse.js";
+import type { SpatialKernels } from "./contract/spatial.js";
 import type { StepKernels } from "./contract/steps.js";
 
 export * from "./contract/arrays.js";
@@ -38,6 +39,7 @@ export * from "./contract/output.js";
 export * from "./contract/pointwise.js";
 export * from "./contract/rows.js";
 export * from "./contract/sparse.js";
+export * from "./contract/spatial.js";
 export * from "./contract/steps.js";
 
 export interface KernelInfo {
@@ -60,6 +62,7 @@ export interface Kernels
     PointwiseKernels,
     RowKernels,
     SparseKernels,
+    SpatialKernels,
     StepKernels {
   readonly info: KernelInfo;
 

@@ -12,6 +12,7 @@ import type { FlatLossOperations } from "./losses.js";
 import type { FlatNormalizationOperations } from "./normalization.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
+import type { FlatSpatialOperations } from "./spatial.js";
 import type { FlatStepOperations } from "./steps.js";
 
 export type AnyArray = Float32Array | Uint32Array | Uint8Array;
@@ -25,6 +26,7 @@ export interface FlatOperations
     FlatOutputOperations,
     FlatPointwiseOperations,
     FlatRowOperations,
+    FlatSpatialOperations,
     FlatStepOperations {
   f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;
   f32_add_bias(rows: number, cols: number, bias: Pointer, x: Pointer): void;

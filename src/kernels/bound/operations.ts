@@ -11,6 +11,7 @@ import { outputOperations } from "./output.js";
 import { pointwiseOperations } from "./pointwise.js";
 import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
+import { spatialOperations } from "./spatial.js";
 import { stepOperations } from "./steps.js";
 
 /** What native and WASM kernels share: checks, names, the order of arguments. */
@@ -26,5 +27,6 @@ export function boundOperations(bridge: Bridge): Operations {
     ...sparseOperations(bridge),
     ...stepOperations(bridge),
     ...labelOperations(bridge),
+    ...spatialOperations(bridge),
   };
 }

@@ -11,6 +11,7 @@ import { output } from "./output.js";
 import { pointwise } from "./pointwise.js";
 import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
+import { spatial } from "./spatial.js";
 import { steps } from "./steps.js";
 
 /** Kernels in plain TypeScript with f64 sums. */
@@ -32,5 +33,6 @@ export function createReferenceKernels(): Kernels {
     ...sparse,
     ...steps,
     ...labels,
+    ...spatial,
   };
 }
