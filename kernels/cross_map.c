@@ -37,7 +37,7 @@ INLINE vf FN(inverse_power)(vf x, float beta) {
   return choose(t < 0.0f, 1.0f / e, e);
 }
 
-INLINE vf FN(load_lanes)(const float *p, size_t n, float fill) {
+INLINE vf FN(load_planes)(const float *p, size_t n, float fill) {
   return n >= VL ? load(p) : FN(load_filled)(p, n, fill);
 }
 
@@ -52,10 +52,10 @@ OP(void, f32_cross_map_normalize)
         size_t first = c < half ? 0 : c - half, last = c + half < planes ? c + half : planes - 1;
         vf sum = splat(0);
         for (size_t d = first; d <= last; d++) {
-          vf v = FN(load_lanes)(x + d * size + s, n, 0);
+          vf v = FN(load_planes)(x + d * size + s, n, 0);
           sum += v * v;
         }
-        vf base = k + alpha * sum, out = FN(load_lanes)(x + c * size + s, n, 0) * FN(inverse_power)(base, beta);
+        vf base = k + alpha * sum, out = FN(load_planes)(x + c * size + s, n, 0) * FN(inverse_power)(base, beta);
         size_t at = c * size + s;
         if (n >= VL) store(scale + at, base), store(y + at, out);
         else store_some(scale + at, base, n), store_some(y + at, out, n);
@@ -78,14 +78,14 @@ OP(void, f32_cross_map_normalize_grad)
         size_t at = d * size + s;
         vf ratio = splat(0);
         if (d < planes)
-          ratio = FN(load_lanes)(dy + at, n, 0) * FN(load_lanes)(y + at, n, 0) / FN(load_lanes)(scale + at, n, 1);
+          ratio = FN(load_planes)(dy + at, n, 0) * FN(load_planes)(y + at, n, 0) / FN(load_planes)(scale + at, n, 1);
         store(ring + slot * VL, ratio);
         if (d < half) continue;
         at = (d - half) * size + s;
         vf sum = splat(0);
         for (size_t r = 0; r < window; r++) sum += load(ring + r * VL);
-        vf power = FN(inverse_power)(FN(load_lanes)(scale + at, n, 1), beta);
-        vf out = FN(load_lanes)(dy + at, n, 0) * power - factor * FN(load_lanes)(x + at, n, 0) * sum;
+        vf power = FN(inverse_power)(FN(load_planes)(scale + at, n, 1), beta);
+        vf out = FN(load_planes)(dy + at, n, 0) * power - factor * FN(load_planes)(x + at, n, 0) * sum;
         if (n >= VL) store(dx + at, out);
         else store_some(dx + at, out, n);
       }

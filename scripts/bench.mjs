@@ -1,7 +1,8 @@
 /**
  * @file npm run bench [name …]: measures what the documents claim and writes it to bench/results/, one file a bench.
  *
- * Run it on a machine that does nothing else. Needs the data sets (bench/README.md says which); `kernels` needs none.
+ * Run it on a machine that does nothing else. Needs the data sets (bench/README.md says which); `kernels` and
+ * `convolution` need none.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const BENCHES = {
   kernels: ["bench/kernels.mjs"],
+  convolution: ["bench/convolution.mjs"],
   "step-profile": ["bench/step-profile.mjs"],
   "mlp-tfjs": ["bench/mlp-tfjs.mjs"],
   scaling: ["bench/scaling.mjs"],

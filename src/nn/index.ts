@@ -111,4 +111,18 @@ export { OneVsAll } from "./output/one-vs-all.js";
 export { OutputCriterion } from "./output/output-criterion.js";
 export { SampledSoftMax, type SampledSoftMaxOptions } from "./output/sampled-soft-max.js";
 export { DenseGradient, type FlatParameters, flatten, Parameter, type RowSparseGradient } from "./parameter.js";
+export { SpatialAveragePooling, type SpatialAveragePoolingOptions } from "./spatial/spatial-average-pooling.js";
+export {
+  SPATIAL_CONVOLUTION_DEFAULTS,
+  SpatialConvolution,
+  type SpatialConvolutionOptions,
+} from "./spatial/spatial-convolution.js";
+export { SpatialConvolutionLocal } from "./spatial/spatial-convolution-local.js";
+export {
+  SPATIAL_CROSS_MAP_DEFAULTS,
+  SpatialCrossMapNormalization,
+  type SpatialCrossMapNormalizationOptions,
+} from "./spatial/spatial-cross-map-normalization.js";
+export { SpatialMaxPooling } from "./spatial/spatial-max-pooling.js";
+export type { Extent, WindowOptions } from "./spatial/window-geometry.js";
 export { TensorBuffer } from "./tensor-buffer.js";

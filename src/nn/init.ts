@@ -57,10 +57,23 @@ export function initialWeights(
 ): InitialWeights {
   checkLayerSize(layer, fanIn, fanOut);
   const options = { ...INIT_DEFAULTS, ...given };
-  const bound = initBound(fanIn, fanOut, options);
-  const weight = new Float32Array(fanIn * fanOut);
-  kernels.fillUniform(weight.length, -bound, bound, rng.nextUint32(), weight);
+  const weight = uniformWeights(kernels, rng, fanIn * fanOut, fanIn, fanOut, options);
   return { weight, bias: new Float32Array(fanOut).fill(options.bias) };
+}
+
+/** `length` weights where that is not fanIn·fanOut, as for kernels of images. Draws exactly one number from `rng`. */
+export function uniformWeights(
+  kernels: Pick<Kernels, "fillUniform">,
+  rng: SeedSource,
+  length: number,
+  fanIn: number,
+  fanOut: number,
+  options: InitOptions,
+): Float32Array {
+  const bound = initBound(fanIn, fanOut, options);
+  const weight = new Float32Array(length);
+  kernels.fillUniform(length, -bound, bound, rng.nextUint32(), weight);
+  return weight;
 }
 
 function checkLayerSize(where: string, numInputs: number, numOutputs: number): void {

@@ -127,7 +127,10 @@ export interface SpatialKernels {
   averagePool(dims: WindowDims, countPadding: boolean, x: Float32Array, y: Float32Array): void;
   averagePoolGrad(dims: WindowDims, countPadding: boolean, dy: Float32Array, dx: Float32Array): void;
 
-  /** y ← x·scale^−beta, and scale, which the gradient needs; both [batch, planes, size]. Within 12 ulp. */
+  /**
+   * y ← x·scale^−beta, and scale, which the gradient needs; both [batch, planes, size]. Relative to each result within
+   * (16 + beta·(window + 3 + 4·|log scale|))·2⁻²⁴, the roots ½, ¾ and 1 of beta being more exact.
+   */
   crossMapNormalize(
     dims: PlaneDims,
     options: CrossMapOptions,
