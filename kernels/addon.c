@@ -150,6 +150,7 @@ VOID(f32_row_rms_step, 11, N(0), N(1), P(2), P(3), P(4), P(5), F(6), F(7), F(8),
 VOID(f32_asgd_step, 12, N(0), N(1), P(2), P(3), P(4), P(5), P(6), F(7), F(8), F(9), D(10), D(11))
 VOID(f32_adadelta_step, 11, N(0), N(1), P(2), P(3), P(4), P(5), P(6), F(7), F(8), F(9), F(10))
 VOID(f32_rmsprop_step, 13, N(0), N(1), P(2), P(3), P(4), P(5), P(6), P(7), F(8), F(9), F(10), F(11), F(12))
+VOID(f32_clamp_values, 3, N(0), F(1), P(2))
 VOID(u32_hash_labels, 7, U(0), U(1), U(2), U(3), N(4), P(5), P(6))
 NUMBER(u32_hash_targets, 11, U(0), U(1), U(2), U(3), N(4), P(5), P(6), U(7), P(8), P(9), P(10))
 NUMBER(u32_sample_columns, 8, N(0), P(1), P(2), N(3), N(4), U(5), P(6), P(7))

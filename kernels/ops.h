@@ -124,7 +124,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_adadelta_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, out_f32 u,        \
       float rate, float rho, float epsilon, float decay))                                                              \
   X(void, f32_rmsprop_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 s, out_f32 mean,      \
-      out_f32 velocity, float rate, float alpha, float momentum, float epsilon, float decay))
+      out_f32 velocity, float rate, float alpha, float momentum, float epsilon, float decay))                          \
+  X(void, f32_clamp_values, (size_t n, float limit, out_f32 x))
 
 #define LABEL_OPERATIONS(X)                                                                                            \
   X(void, u32_hash_labels, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t count, in_u32 labels,     \

@@ -10,6 +10,7 @@
  *   adadelta g ← g + decay·w;  s ← ρs + (1 − ρ)g²;       Δ = √((u + ε)/(s + ε))·g;  u ← ρu + (1 − ρ)Δ²;  w ← w − rate·Δ
  *   rmsprop  g ← g + decay·w;  s ← αs + (1 − α)g²;       m ← αm + (1 − α)g if centred, else 0
  *            v ← momentum·v + g/(√(s − m²) + ε);         w ← w − rate·v
+ *   clamp    g ← min(limit, max(−limit, g)), before any of these
  *
  * ids = null: one dense row of `cols` numbers. Else row i of g belongs to row ids[i] of the parameter; rows lie far
  * apart, so while one is updated the row STEP_AHEAD places on is fetched, line by line.
@@ -186,4 +187,14 @@ OP(void, f32_rmsprop_step)
     if (velocity) q = move = momentum * q + move;
     x -= rate * move;
   })
+}
+
+OP(void, f32_clamp_values)(size_t n, float limit, out_f32 x) {
+  for (size_t i = 0; i < n; i += VL) {
+    size_t rest = n - i < VL ? n - i : VL;
+    vf v = rest == VL ? load(x + i) : load_some(x + i, rest);
+    v = choose(v > limit, splat(limit), choose(v < -limit, splat(-limit), v));
+    if (rest == VL) store(x + i, v);
+    else store_some(x + i, v, rest);
+  }
 }

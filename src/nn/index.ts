@@ -125,4 +125,5 @@ export {
 } from "./spatial/spatial-cross-map-normalization.js";
 export { SpatialMaxPooling } from "./spatial/spatial-max-pooling.js";
 export type { Extent, WindowOptions } from "./spatial/window-geometry.js";
+export { flatGradientInto } from "./parameter.js";
 export { TensorBuffer } from "./tensor-buffer.js";

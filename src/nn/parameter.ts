@@ -117,6 +117,24 @@ export interface FlatParameters {
   readonly offsets: readonly number[];
 }
 
+/**
+ * Writes the gradients as one vector: out [n] ← the gradient of each number of `parameters.value`, 0 where a row-sparse
+ * gradient names no row and where a parameter is not trained.
+ */
+export function flatGradientInto(
+  kernels: Pick<Kernels, "scatterAddRows">,
+  { value, parameters, offsets }: FlatParameters,
+  out: Float32Array,
+): void {
+  out.fill(0, 0, value.length);
+  parameters.forEach(({ grad, size, cols, trainable }, i) => {
+    if (!trainable) return;
+    const to = out.subarray(offsets[i], offsets[i] + size);
+    if (grad.kind === "dense") to.set(grad.values.subarray(0, size));
+    else kernels.scatterAddRows(grad.count, cols, grad.ids, null, grad.values, to);
+  });
+}
+
 /** Moves all parameters into one vector in the kernels' memory and re-points their views. */
 export function flatten(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]): FlatParameters {
   const offsets: number[] = [];

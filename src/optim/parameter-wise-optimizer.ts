@@ -1,5 +1,5 @@
 /**
- * @file What do SGD, Adagrad and Adam share? A walk over the parameters, each with its own rows and slices of the state.
+ * @file What do the rules share that treat each number for itself? A walk over the parameters, each with its own rows and slices of the state.
  *
  *   flat value    │ 0.weight │ 0.bias │ 2.weight │ 2.bias │
  *   flat velocity │ slice    │ slice  │ slice    │ slice  │      one such vector per name in `stateNames`; slices are as
@@ -36,7 +36,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   private readonly initialState: number;
   private stateVectors: Record<string, Float32Array>;
   private prepared: FlatParameters | null;
-  private slots: readonly Slot[];
+  protected slots: readonly Slot[];
 
   /** `initialState` fills new state vectors. */
   protected constructor(

@@ -64,6 +64,7 @@ export interface FlatStepOperations {
     epsilon: number,
     decay: number,
   ): void;
+  f32_clamp_values(n: number, limit: number, x: Pointer): void;
 }
 
 export function stepOperations(bridge: Bridge): StepKernels {
@@ -157,6 +158,11 @@ export function stepOperations(bridge: Bridge): StepKernels {
         epsilon,
         weightDecay,
       );
+      bridge.end();
+    },
+    clampValues(length, limit, x) {
+      bridge.begin();
+      flat.f32_clamp_values(length, limit, bridge.update("clampValues: x", x, length));
       bridge.end();
     },
   };

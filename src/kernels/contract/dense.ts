@@ -34,7 +34,7 @@ export interface DenseKernels {
   dropout(length: number, rate: number, seed: number, x: Float32Array, out: Float32Array): void;
   /** out[i] ← low + (high − low)·(counterHash(seed, i) >>> 8)·2⁻²⁴, computed in f32. Written. */
   fillUniform(length: number, low: number, high: number, seed: number, out: Float32Array): void;
-  /** y ← alpha·x + beta·y, `length` numbers; beta = 0 overwrites. */
+  /** y ← alpha·x + beta·y, `length` numbers; beta = 0 overwrites. x may be y. */
   axpby(length: number, alpha: number, x: Float32Array, beta: number, y: Float32Array): void;
   /** In place, row by row: x [rows, cols]. Softmax subtracts the row's maximum first. Within 4 ulp of 1 (absolute 2e-6 for logs, relative to max(1, |value|)). */
   activate(kind: Activation, dims: MatrixDims, x: Float32Array): void;

@@ -135,4 +135,6 @@ export interface StepKernels {
     velocity: Float32Array | null,
     options: RmspropOptions,
   ): void;
+  /** x ← min(limit, max(−limit, x)), `length` numbers; limit ≥ 0. NaN stays NaN. */
+  clampValues(length: number, limit: number, x: Float32Array): void;
 }

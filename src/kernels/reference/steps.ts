@@ -166,6 +166,10 @@ function rmspropStep(
   });
 }
 
+function clampValues(length: number, limit: number, x: Float32Array): void {
+  for (let i = 0; i < length; i++) x[i] = Math.min(limit, Math.max(-limit, x[i]));
+}
+
 export const steps: StepKernels = {
   sgdStep,
   adagradStep,
@@ -174,4 +178,5 @@ export const steps: StepKernels = {
   asgdStep,
   adadeltaStep,
   rmspropStep,
+  clampValues,
 };
