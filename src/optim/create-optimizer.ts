@@ -5,9 +5,12 @@
  */
 import { ConfigError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
+import { ADADELTA_DEFAULTS, Adadelta, type AdadeltaOptions } from "./adadelta.js";
 import { ADAGRAD_DEFAULTS, Adagrad, type AdagradOptions } from "./adagrad.js";
 import { ADAM_DEFAULTS, Adam, type AdamOptions } from "./adam.js";
+import { ASGD_DEFAULTS, Asgd, type AsgdOptions } from "./asgd.js";
 import type { Optimizer } from "./optimizer.js";
+import { RMSPROP_DEFAULTS, RMSprop, type RMSpropOptions } from "./rmsprop.js";
 import { SGD_DEFAULTS, Sgd, type SgdOptions } from "./sgd.js";
 
 /** Options of each optimiser by its name. */
@@ -15,6 +18,9 @@ export interface OptimizerOptions {
   readonly sgd: SgdOptions;
   readonly adagrad: AdagradOptions;
   readonly adam: AdamOptions;
+  readonly asgd: AsgdOptions;
+  readonly adadelta: AdadeltaOptions;
+  readonly rmsprop: RMSpropOptions;
 }
 
 export type OptimizerName = keyof OptimizerOptions;
@@ -23,14 +29,20 @@ export const OPTIMIZER_DEFAULTS: OptimizerOptions = {
   sgd: SGD_DEFAULTS,
   adagrad: ADAGRAD_DEFAULTS,
   adam: ADAM_DEFAULTS,
+  asgd: ASGD_DEFAULTS,
+  adadelta: ADADELTA_DEFAULTS,
+  rmsprop: RMSPROP_DEFAULTS,
 };
 
-export const OPTIMIZER_NAMES: readonly OptimizerName[] = ["sgd", "adagrad", "adam"];
+export const OPTIMIZER_NAMES: readonly OptimizerName[] = ["sgd", "adagrad", "adam", "asgd", "adadelta", "rmsprop"];
 
 const BUILDERS: { readonly [N in OptimizerName]: (k: Kernels, o: Partial<OptimizerOptions[N]>) => Optimizer } = {
   sgd: (kernels, options) => new Sgd(kernels, options),
   adagrad: (kernels, options) => new Adagrad(kernels, options),
   adam: (kernels, options) => new Adam(kernels, options),
+  asgd: (kernels, options) => new Asgd(kernels, options),
+  adadelta: (kernels, options) => new Adadelta(kernels, options),
+  rmsprop: (kernels, options) => new RMSprop(kernels, options),
 };
 
 /** @throws {ConfigError} for an unknown name, an option that the optimiser lacks, or one out of range. */

@@ -23,4 +23,9 @@ export abstract class Optimizer {
   abstract prepare(parameters: FlatParameters): void;
   /** Updates `parameters.value` from the gradients of `parameters`. Allocates state on first use. */
   abstract step(parameters: FlatParameters): void;
+  /**
+   * Puts into `parameters.value` what the rule recommends for use (true), or back what it steps from (false), if these
+   * differ: ASGD's average. To be called around an evaluation, and with true after the last step.
+   */
+  useAverage(_parameters: FlatParameters, _use: boolean): void {}
 }

@@ -186,6 +186,7 @@ export class Trainer<B> implements ResumableTraining {
     }
     this.ended = this.stoppedEarly ? "early stop" : "finished";
     if (this.bestValue !== null && this.monitor?.best) this.parameters.value.set(this.bestValue);
+    else this.optimizer.useAverage(this.parameters, true);
     this.checkWeights();
     return this.history;
   }
@@ -255,13 +256,15 @@ export class Trainer<B> implements ResumableTraining {
 
   private async validate(monitor: Monitor, epoch: number): Promise<Readonly<Record<string, number>>> {
     this.objective.setMode("evaluate");
+    this.optimizer.useAverage(this.parameters, true);
     let metrics: Readonly<Record<string, number>>;
     try {
       metrics = await monitor.evaluate();
+      if (monitor.observe(epoch, metrics)) this.bestValue?.set(this.parameters.value);
     } finally {
+      this.optimizer.useAverage(this.parameters, false);
       this.objective.setMode("train");
     }
-    if (monitor.observe(epoch, metrics)) this.bestValue?.set(this.parameters.value);
     this.stoppedEarly = monitor.isExhausted;
     this.recorder.addValidation({ step: this.stepsDone, epoch, metrics, seconds: this.seconds });
     return metrics;

@@ -31,6 +31,17 @@ const PINNED: Record<OptimizerName, readonly number[]> = {
     2.45763969, 2.44011134, 2.48973367, 2.46046741, 2.4369812, 2.46489472, 2.43845556, 2.41250643, 2.44271579,
     2.30310461,
   ],
+  asgd: [
+    2.45763969, 2.42969989, 2.47064592, 2.41072819, 2.32180795, 2.42956503, 2.31243773, 2.39119401, 2.33659785,
+    2.20373142,
+  ],
+  adadelta: [
+    2.45763969, 2.44416959, 2.49856516, 2.49342317, 2.47279314, 2.48731617, 2.47241863, 2.45972051, 2.48950731,
+    2.38355467,
+  ],
+  rmsprop: [
+    2.45763969, 2.4114007, 2.44837878, 2.31708137, 2.1977293, 2.33862391, 2.21558842, 2.23586277, 2.2178824, 2.01150171,
+  ],
 };
 
 const NUM_ROWS = 16;
@@ -78,6 +89,9 @@ describeBackends("ten steps", (kernels) => {
     ["sgd", 1],
     ["adagrad", 0.1],
     ["adam", 0.02],
+    ["asgd", 1],
+    ["adadelta", 3],
+    ["rmsprop", 0.01],
   ] as const)("%s", (name, learningRate) => {
     const losses = train(kernels, name, learningRate);
     // The reference rounds sums of f64 to f32; backends differ in the last bits, which ten steps spread a little.

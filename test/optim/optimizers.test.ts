@@ -219,7 +219,9 @@ describe("options", () => {
 
   it("of another optimiser are refused", () => {
     expect(() => createOptimizer(kernels, "adam", { momentum: 0.9 } as object)).toThrow("adam has learningRate, beta1");
-    expect(() => createOptimizer(kernels, "lion" as "adam")).toThrow("expected one of sgd, adagrad, adam, got lion");
+    expect(() => createOptimizer(kernels, "lion" as "adam")).toThrow(
+      "expected one of sgd, adagrad, adam, asgd, adadelta, rmsprop, got lion",
+    );
   });
 
   it("one optimiser serves one model", () => {
