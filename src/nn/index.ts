@@ -110,7 +110,14 @@ export { LinearOutput } from "./output/linear-output.js";
 export { OneVsAll } from "./output/one-vs-all.js";
 export { OutputCriterion } from "./output/output-criterion.js";
 export { SampledSoftMax, type SampledSoftMaxOptions } from "./output/sampled-soft-max.js";
-export { DenseGradient, type FlatParameters, flatten, Parameter, type RowSparseGradient } from "./parameter.js";
+export {
+  DenseGradient,
+  type FlatParameters,
+  flatGradientInto,
+  flatten,
+  Parameter,
+  type RowSparseGradient,
+} from "./parameter.js";
 export { SpatialAveragePooling, type SpatialAveragePoolingOptions } from "./spatial/spatial-average-pooling.js";
 export {
   SPATIAL_CONVOLUTION_DEFAULTS,
@@ -125,5 +132,4 @@ export {
 } from "./spatial/spatial-cross-map-normalization.js";
 export { SpatialMaxPooling } from "./spatial/spatial-max-pooling.js";
 export type { Extent, WindowOptions } from "./spatial/window-geometry.js";
-export { flatGradientInto } from "./parameter.js";
 export { TensorBuffer } from "./tensor-buffer.js";
