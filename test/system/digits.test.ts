@@ -38,7 +38,7 @@ function errorRatio(output: string): number {
 
 it("every example on digits is tested here", () => {
   const files = readdirSync(join(ROOT, "examples")).filter((file) => file.startsWith("digits-"));
-  expect(files.sort()).toEqual(["digits-autoencoder.mjs", "digits-perceptron.mjs"]);
+  expect(files.sort()).toEqual(["digits-autoencoder.mjs", "digits-convolution.mjs", "digits-perceptron.mjs"]);
 });
 
 describe("on the bundled digits", () => {
@@ -47,6 +47,11 @@ describe("on the bundled digits", () => {
     expect(output).toContain("2000 training and 1000 test digits of ");
     // Measured: 91.3 %.
     expect(numberOf(output, "accuracy")).toBeGreaterThan(88.6);
+  });
+
+  it("a convolutional network names more of them", () => {
+    // Measured: 94.5 %.
+    expect(numberOf(run("digits-convolution", bundled), "accuracy")).toBeGreaterThan(92.3);
   });
 
   it("an autoencoder keeps more than principal components do, and draws it", () => {
@@ -68,6 +73,13 @@ describe.skipIf(!existsSync(mnist10k))("on MNIST's first 10,000 training digits"
   it("a perceptron is right 96 times of 100", () => {
     // Measured: 96.8 %.
     expect(numberOf(run("digits-perceptron", mnist10k), "accuracy")).toBeGreaterThan(96.2);
+  });
+
+  it("a convolutional network is right 97.5 times of 100 in under two minutes", () => {
+    const output = run("digits-convolution", mnist10k);
+    // Measured: 98.4 %.
+    expect(numberOf(output, "accuracy")).toBeGreaterThanOrEqual(97.5);
+    expect(secondsOf(output)).toBeLessThan(120);
   });
 
   it("an autoencoder's error is little more than half that of principal components", () => {
