@@ -106,25 +106,32 @@ OP(double, f32_class_nll)(size_t rows, size_t cols, in_f32 x, in_u32 classes, in
   return loss / total;
 }
 
-/* Σ max(0, base + x[j])ᵖ over n columns, their gradients times `scale`, and the sum of those to `sum_grad`. */
+/* max(0, over)ᵖ; its derivative, times `scale`, to *slope. */
+INLINE vf FN(violation)(uint32_t squared, vf over, float scale, vf *slope) {
+  vf part = choose(over < 0.0f, splat(0), over);
+  *slope = scale * (squared ? part + part : choose(over > 0.0f, splat(1), part)); /* part: 0 or NaN */
+  return squared ? part * part : part;
+}
+
+/* Σ max(0, base + x[j])ᵖ over n columns, their gradients times `scale`, and the sum of those to *sum_grad. */
 INLINE double FN(margin_part)(size_t n, uint32_t squared, float base, const float *x, float scale, float *grad,
                               double *sum_grad) {
   double total = 0;
-  for (size_t j = 0; j < n; j += VL) {
-    size_t rest = n - j < VL ? n - j : VL;
-    vf over = base + (rest == VL ? load(x + j) : load_some(x + j, rest)), zero = splat(0);
-    vf part = choose(over < 0.0f, zero, over);
-    vf slope = squared ? part + part : choose(over > 0.0f, splat(1), part); /* part: 0 or NaN */
-    slope *= scale;
-    if (squared) part *= part;
-    if (rest == VL) {
+  for (size_t start = 0; start < n; start += SUM_BLOCK) {
+    size_t end = n - start < SUM_BLOCK ? n : start + SUM_BLOCK, j = start;
+    vf sum = splat(0), sum_slope = splat(0), slope;
+    for (; j + VL <= end; j += VL) {
+      sum += FN(violation)(squared, base + load(x + j), scale, &slope);
+      sum_slope += slope;
       store(grad + j, slope);
-      total += sum_lanes(part);
-      *sum_grad += sum_lanes(slope);
-    } else {
-      store_some(grad + j, slope, rest);
-      for (size_t l = 0; l < rest; l++) total += part[l], *sum_grad += slope[l];
     }
+    if (j < end) {
+      vf part = FN(violation)(squared, base + load_some(x + j, end - j), scale, &slope);
+      store_some(grad + j, slope, end - j);
+      for (size_t l = 0; l < end - j; l++) total += part[l], *sum_grad += slope[l];
+    }
+    total += sum_lanes(sum);
+    *sum_grad += sum_lanes(sum_slope);
   }
   return total;
 }
