@@ -179,6 +179,9 @@ VOID(f32_average_pool, 4, P(0), U(1), P(2), P(3))
 VOID(f32_average_pool_grad, 4, P(0), U(1), P(2), P(3))
 VOID(f32_cross_map_normalize, 10, N(0), N(1), N(2), N(3), F(4), F(5), F(6), P(7), P(8), P(9))
 VOID(f32_cross_map_normalize_grad, 11, N(0), N(1), N(2), N(3), F(4), F(5), P(6), P(7), P(8), P(9), P(10))
+VOID(f32_fill_normal, 3, N(0), U(1), P(2))
+VOID(f32_top_gates, 10, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9))
+VOID(f32_top_gates_grad, 12, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10), P(11))
 NUMBER(f32_probe, 1, N(0))
 
 static napi_value js_address(napi_env env, napi_callback_info info) {

@@ -37,6 +37,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "convolve_local.c"
 #include "pooling.c"
 #include "cross_map.c"
+#include "gating.c"
 #include "probe.c"
 
 #ifdef __wasm__

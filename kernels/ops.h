@@ -183,13 +183,21 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_cross_map_normalize_grad, (size_t batch, size_t planes, size_t size, size_t window, float alpha,         \
       float beta, in_f32 x, in_f32 scale, in_f32 y, in_f32 dy, out_f32 dx))
 
+#define GATING_OPERATIONS(X)                                                                                           \
+  X(void, f32_fill_normal, (size_t n, uint32_t seed, out_f32 out))                                                     \
+  X(void, f32_top_gates, (in_u32 dims, in_f32 clean, in_f32 noise_logits, in_f32 normals, out_f32 spread,              \
+      out_f32 chance, out_f32 noisy, out_u32 chosen, out_f32 scores, out_f32 gates))                                   \
+  X(void, f32_top_gates_grad, (in_u32 dims, in_f32 clean, in_f32 noise_logits, in_f32 normals, in_f32 spread,          \
+      in_u32 chosen, in_f32 scores, in_f32 gates, in_f32 d_gates, in_f32 d_chance, out_f32 d_clean,                    \
+      out_f32 d_noise))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
-  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) BENCH_OPERATIONS(X)
+  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

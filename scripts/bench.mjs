@@ -14,6 +14,7 @@ const BENCHES = {
   convolution: ["bench/convolution.mjs"],
   "step-profile": ["bench/step-profile.mjs"],
   "mlp-tfjs": ["bench/mlp-tfjs.mjs"],
+  "output-layers": ["bench/output-layers.mjs"],
   scaling: ["bench/scaling.mjs"],
   prediction: ["bench/prediction.mjs"],
   speed: ["bench/quality.mjs", "--fast"],

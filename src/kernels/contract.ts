@@ -19,6 +19,7 @@
  */
 import type { BlockKernels } from "./contract/blocks.js";
 import type { DenseKernels } from "./contract/dense.js";
+import type { GatingKernels } from "./contract/gating.js";
 import type { LabelKernels } from "./contract/labels.js";
 import type { LossKernels } from "./contract/losses.js";
 import type { NormalizationKernels } from "./contract/normalization.js";
@@ -32,6 +33,7 @@ import type { StepKernels } from "./contract/steps.js";
 export * from "./contract/arrays.js";
 export * from "./contract/blocks.js";
 export * from "./contract/dense.js";
+export * from "./contract/gating.js";
 export * from "./contract/labels.js";
 export * from "./contract/losses.js";
 export * from "./contract/normalization.js";
@@ -55,6 +57,7 @@ export interface KernelInfo {
 export interface Kernels
   extends BlockKernels,
     DenseKernels,
+    GatingKernels,
     LabelKernels,
     LossKernels,
     NormalizationKernels,

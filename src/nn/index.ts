@@ -73,8 +73,15 @@ export { EMBEDDING_DEFAULTS, type EmbeddingOptions } from "./layers/embedding-we
 export { LINEAR_DEFAULTS, Linear, type LinearOptions } from "./layers/linear.js";
 export { LookupTable } from "./layers/lookup-table.js";
 export { Maxout } from "./layers/maxout.js";
+export { NoisyTopGate } from "./layers/noisy-top-gate.js";
 export { SampledLinear } from "./layers/sampled-linear.js";
 export { SparseLinear } from "./layers/sparse-linear.js";
+export {
+  type ExpertStatistics,
+  MIXTURE_DEFAULTS,
+  type MixtureOfExpertsOptions,
+  SparselyGatedMixtureOfExperts,
+} from "./layers/sparsely-gated-mixture-of-experts.js";
 export { View } from "./layers/view.js";
 export {
   Criterion,

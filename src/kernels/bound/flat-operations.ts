@@ -8,6 +8,7 @@
 import type { Kernels } from "../contract.js";
 import type { FlatBlockOperations } from "./blocks.js";
 import type { FlatOutputOperations } from "./flat-output-operations.js";
+import type { FlatGatingOperations } from "./gating.js";
 import type { FlatLossOperations } from "./losses.js";
 import type { FlatNormalizationOperations } from "./normalization.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
@@ -21,6 +22,7 @@ export type Pointer = AnyArray | number | null;
 /** Flags and forms are numbers: `accumulate` 0 or 1, forms and kinds in the order of the enums in ops.h. */
 export interface FlatOperations
   extends FlatBlockOperations,
+    FlatGatingOperations,
     FlatLossOperations,
     FlatNormalizationOperations,
     FlatOutputOperations,

@@ -4,6 +4,7 @@
 import { blockOperations } from "./blocks.js";
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
+import { gatingOperations } from "./gating.js";
 import { labelOperations } from "./labels.js";
 import { lossOperations } from "./losses.js";
 import { normalizationOperations } from "./normalization.js";
@@ -18,6 +19,7 @@ import { stepOperations } from "./steps.js";
 export function boundOperations(bridge: Bridge): Operations {
   return {
     ...denseOperations(bridge),
+    ...gatingOperations(bridge),
     ...outputOperations(bridge),
     ...lossOperations(bridge),
     ...blockOperations(bridge),

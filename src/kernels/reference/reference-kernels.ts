@@ -4,6 +4,7 @@
 import type { Kernels } from "../contract.js";
 import { blocks } from "./blocks.js";
 import { dense } from "./dense.js";
+import { gating } from "./gating.js";
 import { labels } from "./labels.js";
 import { losses } from "./losses.js";
 import { normalization } from "./normalization.js";
@@ -24,6 +25,7 @@ export function createReferenceKernels(): Kernels {
     adopt: (array) => array,
     dispose: () => {},
     ...dense,
+    ...gating,
     ...output,
     ...losses,
     ...blocks,
