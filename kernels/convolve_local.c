@@ -27,33 +27,41 @@ INLINE Cells FN(inner_cells)(const Convolution *s, size_t position) {
   return c;
 }
 
+/* For rows of a kernel, shorter than a vector mostly: without masks number by number. */
+INLINE void FN(copy_cells)(float *to, const float *from, size_t n) {
+#if VL == 16
+  copy_f32(to, from, n);
+#else
+  for (size_t i = 0; i < n; i++) to[i] = from[i];
+#endif
+}
+
 /* windows [N, K] ← the windows of one position. */
 static void FN(gather_windows)(const Convolution *s, size_t position, const float *x, float *windows) {
   Cells in = FN(inner_cells)(s, position);
   size_t top = position / s->ow * s->sh, left = position % s->ow * s->sw;
-  for (size_t i = 0; i < s->batch * s->planes; i++, x += s->height * s->width, windows += s->area) {
-    for (size_t ky = 0; ky < s->kh; ky++) {
-      float *to = windows + ky * s->kw;
-      int inside = ky >= in.y0 && ky < in.y1 && in.x0 < in.x1;
-      size_t from = inside ? in.x0 : s->kw, end = inside ? in.x1 : s->kw;
-      for (size_t kx = 0; kx < from; kx++) to[kx] = 0;
-      if (!inside) continue;
-      const float *row = x + (top + ky - s->ph) * s->width + left - s->pw;
-      for (size_t kx = from; kx < end; kx++) to[kx] = row[kx];
-      for (size_t kx = end; kx < s->kw; kx++) to[kx] = 0;
-    }
-  }
+  int whole = in.y0 == 0 && in.y1 == s->kh && in.x0 == 0 && in.x1 == s->kw;
+  if (!whole) FN(fill_row)(s->batch * s->depth, 0, windows);
+  if (in.x0 >= in.x1) return;
+  for (size_t i = 0; i < s->batch * s->planes; i++, x += s->height * s->width, windows += s->area)
+    for (size_t ky = in.y0; ky < in.y1; ky++)
+      FN(copy_cells)(windows + ky * s->kw + in.x0, x + (top + ky - s->ph) * s->width + left + in.x0 - s->pw,
+                     in.x1 - in.x0);
 }
 
-/* Adds windows [N, K] of one position to where they were in dx. */
+/*
+ * Adds windows [N, K] of one position to where they were in dx. The same row of all planes in turn: neighbouring rows
+ * lie within a vector of one another, and a load would wait for the store before it.
+ */
 static void FN(scatter_windows)(const Convolution *s, size_t position, const float *windows, float *dx) {
   Cells in = FN(inner_cells)(s, position);
   size_t top = position / s->ow * s->sh, left = position % s->ow * s->sw;
-  for (size_t i = 0; i < s->batch * s->planes; i++, dx += s->height * s->width, windows += s->area) {
-    for (size_t ky = in.y0; ky < in.y1; ky++) {
-      float *row = dx + (top + ky - s->ph) * s->width + left - s->pw;
-      for (size_t kx = in.x0; kx < in.x1; kx++) row[kx] += windows[ky * s->kw + kx];
-    }
+  if (in.x0 >= in.x1) return;
+  for (size_t ky = in.y0; ky < in.y1; ky++) {
+    const float *from = windows + ky * s->kw + in.x0;
+    float *to = dx + (top + ky - s->ph) * s->width + left + in.x0 - s->pw;
+    for (size_t i = 0; i < s->batch * s->planes; i++, from += s->area, to += s->height * s->width)
+      FN(put_run)(in.x1 - in.x0, from, 0, 1, to);
   }
 }
 

@@ -4,15 +4,20 @@
  *   dwᵀ [K, P] = Σ over images  columns [K, S]·dyᵀ [S, P]
  *
  * Turned this way round, no window needs to be packed: a tile's MR rows are MR places in the patch (convolve_patch.h)
- * from which it reads number after number along each row of outputs. Only dyᵀ is packed, in panels of NR planes. A panel's
- * sums for a block of rows k stay in the workspace while the whole batch goes by, and are turned once at the end.
+ * from which it reads number after number along each row of outputs. Only dyᵀ is packed, in panels of NR planes. The
+ * sums of WEIGHT_PLANES planes for a block of rows k stay in the workspace while the whole batch goes by, and are turned once
+ * at the end.
  * Tiles of one block are equally high: 25 rows are 7 + 6 + 6 + 6, not 8 + 8 + 8 + 1, which takes as long as 32.
  */
 #include "convolve_patch.h"
 
 #define WEIGHT_ROWS 960
 #define WEIGHT_COLUMNS 1024
-_Static_assert(PATCH_END + WEIGHT_COLUMNS * NR + WEIGHT_ROWS * (NR + 1) <= WORKSPACE_FLOATS, "gradient of weights fits");
+/* Planes of dy for which one patch is made: with NR = 8 a patch for each panel took as long as its products. */
+#define WEIGHT_PLANES 48
+_Static_assert(PATCH_END + WEIGHT_COLUMNS * NR + WEIGHT_ROWS * (WEIGHT_PLANES + 1) <= WORKSPACE_FLOATS,
+               "gradient of weights fits");
+_Static_assert(WEIGHT_PLANES % NR == 0, "panels of a pass");
 
 /* What all tiles of a unit have in common: extents, steps in the patch, dyᵀ. */
 typedef struct {
@@ -100,25 +105,34 @@ OP(void, f32_convolve_grad_weight)(in_u32 dims, in_f32 x, in_f32 dy, out_f32 dw,
   Patch p = FN(plan_patch)(&s, least(s.planes, s.area > WEIGHT_ROWS ? 1 : WEIGHT_ROWS / s.area), WEIGHT_COLUMNS,
                            WEIGHT_COLUMNS);
   float *patch = workspace, *packed = workspace + PATCH_END, *sums = packed + WEIGHT_COLUMNS * NR;
-  uint32_t *offset = (uint32_t *)(sums + WEIGHT_ROWS * NR);
-  size_t units = FN(count_units)(&s, &p), panels = FN(count_panels)(s.outputs);
+  uint32_t *offset = (uint32_t *)(sums + WEIGHT_ROWS * WEIGHT_PLANES);
+  size_t units = FN(count_units)(&s, &p), vectors = (s.outputs + VL - 1) / VL;
+  size_t passes = (s.outputs + WEIGHT_PLANES - 1) / WEIGHT_PLANES;
   for (size_t k = 0, end; k < s.depth; k = end) {
     end = s.area > WEIGHT_ROWS ? least(k + WEIGHT_ROWS, (k / s.area + 1) * s.area)
                                : least(k + p.planes * s.area, s.depth);
     size_t c = k / s.area, planes = (end - 1) / s.area + 1 - c;
     FN(list_offsets)(&s, &p, k, end, offset);
-    for (size_t i = 0; i < panels; i++) {
-      size_t m = FN(panel_start)(s.outputs, panels, i), mc = FN(panel_start)(s.outputs, panels, i + 1) - m;
-      size_t width = (mc + VL - 1) / VL * VL;
-      FN(fill_row)((end - k) * width, 0, sums);
+    for (size_t i = 0; i < passes; i++) {
+      size_t m = vectors * i / passes * VL, mc = least(s.outputs, vectors * (i + 1) / passes * VL) - m;
+      size_t panels = FN(count_panels)(mc), depth = end - k;
+      FN(fill_row)(depth * ((mc + VL - 1) / VL * VL), 0, sums);
       for (size_t t = 0; t < units; t++) {
         Unit u = FN(unit_at)(&s, &p, t);
         FN(fill_patch)(&s, &p, &u, c, planes, x, patch);
-        FN(add_windows)(&s, &p, &u, end - k, m, mc, offset, dy, packed, sums);
+        for (size_t j = 0; j < panels; j++) {
+          size_t first = FN(panel_start)(mc, panels, j), count = FN(panel_start)(mc, panels, j + 1) - first;
+          FN(add_windows)(&s, &p, &u, depth, m + first, count, offset, dy, packed, sums + depth * first);
+        }
       }
-      for (size_t r = 0; r < mc; r++) {
-        float *to = dw + (m + r) * s.depth;
-        for (size_t q = k; q < end; q++) to[q] = (accumulate ? to[q] : 0) + sums[(q - k) * width + r];
+      for (size_t j = 0; j < panels; j++) {
+        size_t first = FN(panel_start)(mc, panels, j), next = FN(panel_start)(mc, panels, j + 1);
+        size_t width = (next - first + VL - 1) / VL * VL;
+        for (size_t r = first; r < next; r++) {
+          const float *from = sums + depth * first + r - first;
+          float *to = dw + (m + r) * s.depth + k;
+          for (size_t q = 0; q < depth; q++) to[q] = (accumulate ? to[q] : 0) + from[q * width];
+        }
       }
     }
   }
