@@ -1,7 +1,8 @@
 /**
  * @file How fast does a multi-layer perceptron train here, and how fast in TensorFlow.js with its WASM backend?
  *
- *   npm run build && node bench/mlp-tfjs.mjs [--steps 50] [--rounds 5]
+ *   npm run bench mlp-tfjs                                   installs tfjs below bench/ first, if it is not there
+ *   node bench/mlp-tfjs.mjs [--steps 50] [--rounds 5]
  *
  * 784 → 1024 → 1024 → 10, ReLU, softmax cross-entropy, plain SGD, batches of 128 digits: the same initial weights and
  * the same batches in the same order for all. First the losses of every step are compared, then the trainings take

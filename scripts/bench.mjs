@@ -5,7 +5,7 @@
  * `convolution` need none.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,6 +23,9 @@ const BENCHES = {
   validation: ["bench/validation.mjs"],
 };
 
+/** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */
+const COMPARE = ["mlp-tfjs"];
+
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);
 const unknown = names.find((name) => !(name in BENCHES));
 if (unknown !== undefined) {
@@ -32,6 +35,10 @@ if (unknown !== undefined) {
 const build = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
 if (build.status !== 0) process.exit(build.status ?? 1);
 mkdirSync(`${root}/bench/results`, { recursive: true });
+if (names.some((name) => COMPARE.includes(name)) && !existsSync(`${root}/bench/node_modules`)) {
+  const { status } = spawnSync("npm", ["ci"], { cwd: `${root}/bench`, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
 let failed = 0;
 for (const name of names) {
   console.log(`\n== ${name}: node ${BENCHES[name].join(" ")}`);
