@@ -1,27 +1,32 @@
 /**
  * @file One network over all labels: what does each way of computing its last layer cost, and reach?
  *
- *   SparseLinear(D, H) → Dropout → [mixture of experts] → FullSoftMax | HierarchicalSoftMax | HuffmanSoftMax | SampledSoftMax
+ *   SparseLinear(D, H) → Dropout → [+ mixture of experts] → FullSoftMax | HierarchicalSoftMax | HuffmanSoftMax | SampledSoftMax
  *
- * Input layer, batches, optimiser and schedule are the same for all; the mixture of experts stands between input and
- * output, which is sampled as in its paper (Shazeer et al., ICLR 2017, appendix C).
+ * Input layer, batches, optimiser and schedule are the same for all; the mixture of experts is added to
+ * what it is given (a residual connection), and the output behind it is sampled, both as in its paper (Shazeer et al.,
+ * ICLR 2017, appendix C.1).
  */
 import { Rng } from "../../dist/src/core/index.js";
 import {
+  CAddTable,
+  ConcatTable,
   Dropout,
   FullSoftMax,
   HierarchicalSoftMax,
   HuffmanSoftMax,
+  Identity,
   SampledSoftMax,
   Sequential,
   SparseLinear,
+  SparselyGatedMixtureOfExperts,
 } from "../../dist/src/nn/index.js";
 import { createOptimizer, createSchedule } from "../../dist/src/optim/index.js";
 import { SupervisedObjective, Trainer } from "../../dist/src/train/index.js";
 import { judge, labelBatches, labelCounts, pick, timeRanking } from "./task.mjs";
 
-/** Shape of the mixture: as many parameters as eight hidden layers, the work of two. */
-const EXPERTS = { numExperts: 8, numActive: 2 };
+/** Shape of the mixture: the parameters of eight experts, the work of two. */
+const EXPERTS = { numExperts: 8, expertsPerRow: 2 };
 
 const OUTPUTS = {
   "full-softmax": ({ kernels, numLabels }, { hidden }, rng) => new FullSoftMax(kernels, hidden, numLabels, rng),
@@ -45,7 +50,11 @@ export function createNetwork(task, name, settings, seed = 1) {
   const input = new SparseLinear(kernels, numFeatures, hidden, weights, { init: "uniform", gain: inputSpread });
   const modules = [input, new Dropout(kernels, dropout, steps)];
   if (name === "mixture-of-experts") {
-    modules.push(new SparselyGatedMixtureOfExperts(kernels, hidden, hidden, weights, { ...EXPERTS, noise: steps }));
+    const mixture = new SparselyGatedMixtureOfExperts(kernels, hidden, hidden, weights, {
+      ...EXPERTS,
+      numHidden: hidden,
+    });
+    modules.push(new ConcatTable(kernels, new Identity(), mixture), new CAddTable(kernels));
   }
   const model = new Sequential(...modules);
   const criterion = OUTPUTS[name](task, settings, weights);
