@@ -29,21 +29,29 @@ export interface AxisLayout {
   readonly position: (value: number) => number;
 }
 
+/** Numbers this near to each other, as a share of their size, are one: no step between them would change a sum. */
+const LEAST_SPAN = 1e-12;
+
 /**
- * Lays out an axis over `values`, which must not be empty. `isWidened`: it starts and ends at ticks, else at the values.
+ * Lays out an axis over `values`, which must be finite, on "log" positive, and at least one. `isWidened`: it starts and ends at ticks, else at the values.
  * @param numTicks about how many ticks there is room for
  */
 export function layOutAxis(values: readonly number[], scale: Scale, numTicks: number, isWidened: boolean): AxisLayout {
-  let low = Math.min(...values);
-  let high = Math.max(...values);
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const isOne = high - low <= LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high));
   if (scale === "log") {
-    if (low === high) [low, high] = [low / 2, high * 2];
+    if (isOne) [low, high] = [low / 2, high * 2];
     const decades = Math.log10(high / low);
     const ticks =
       decades >= 1 ? logTicks(low, high, decades, numTicks) : linearTicks(low, high, stepFor(low, high, numTicks));
     return { ticks, position: (value) => (value > 0 ? Math.log(value / low) / Math.log(high / low) : Number.NaN) };
   }
-  if (low === high) [low, high] = low === 0 ? [-1, 1] : [low - Math.abs(low) / 10, high + Math.abs(high) / 10];
+  if (isOne) [low, high] = low === 0 ? [-1, 1] : [low - Math.abs(low) / 10, high + Math.abs(high) / 10];
   const step = stepFor(low, high, numTicks);
   if (isWidened) {
     low = Math.floor(low / step + 1e-9) * step;

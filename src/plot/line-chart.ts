@@ -60,11 +60,9 @@ export function lineChart(chart: LineChart): string {
       `lineChart: expected at least ${SMALLEST.width} × ${SMALLEST.height} pixels, got ${width} × ${height}`,
     );
   }
-  const isShown = ([x, y]: Point): boolean =>
-    Number.isFinite(x) &&
-    Number.isFinite(y) &&
-    (chart.x.scale !== "log" || x > 0) &&
-    (chart.y.scale !== "log" || y > 0);
+  const isOn = (value: number, { scale }: Axis): boolean => Number.isFinite(value) && (scale !== "log" || value > 0);
+  const isShown = ([x, y]: Point): boolean => isOn(x, chart.x) && isOn(y, chart.y);
+  const included = (axis: Axis): number[] => (axis.include ?? []).filter((value) => isOn(value, axis));
   const shown = series.map(({ points }) => points.filter(isShown));
   const all = shown.flat();
   if (all.length === 0) {
@@ -79,7 +77,7 @@ export function lineChart(chart: LineChart): string {
   const top = 62 + (legend.length === 0 ? 0 : LINE_HEIGHT * legend.length + 8);
   const bottom = height - 48;
   const yAxis = layOutAxis(
-    [...all.map(([, y]) => y), ...(chart.y.include ?? [])],
+    [...all.map(([, y]) => y), ...included(chart.y)],
     chart.y.scale ?? "linear",
     Math.max(2, (bottom - top) / 48),
     true,
@@ -87,7 +85,7 @@ export function lineChart(chart: LineChart): string {
   const left = 26 + Math.max(...yAxis.ticks.map(({ text }) => textWidth(text, 12)), 14);
   const right = width - (endsAtEdge ? nameWidth + 20 : 24);
   const xAxis = layOutAxis(
-    [...all.map(([x]) => x), ...(chart.x.include ?? [])],
+    [...all.map(([x]) => x), ...included(chart.x)],
     chart.x.scale ?? "linear",
     Math.max(2, (right - left) / 80),
     false,
@@ -158,8 +156,8 @@ function nameAtEnds(
   all: readonly Point[],
   height: number,
 ): boolean {
-  const last = Math.max(...all.map(([x]) => x));
-  const first = Math.min(...all.map(([x]) => x));
+  let [last, first] = [-Infinity, Infinity];
+  for (const [x] of all) [last, first] = [Math.max(last, x), Math.min(first, x)];
   const areNear = shown.every(
     (points) => points.length > 0 && points[points.length - 1][0] >= last - (last - first) / 10,
   );

@@ -138,6 +138,27 @@ describe("lineChart", () => {
     expect(texts(draw({ series, y: { label: "y", include: [0] } }), "mw-tick")[0]).toBe("0");
   });
 
+  it("leaves out of a log axis what cannot be on it, also where it was to start", () => {
+    const series = [{ name: "a", points: curve((x) => 50 + x) }];
+    const plain = texts(draw({ series, y: { label: "y", scale: "log" } }), "mw-tick");
+    expect(texts(draw({ series, y: { label: "y", scale: "log", include: [0, Number.NaN] } }), "mw-tick")).toEqual(
+      plain,
+    );
+    expect(texts(draw({ series, y: { label: "y", scale: "log", include: [1] } }), "mw-tick")[0]).toBe("1");
+  });
+
+  it.each(["linear", "log"] as const)("shows a curve that differs by rounding alone, %s", (scale) => {
+    const series = [{ name: "a", points: curve((x) => 0.3 + (x % 2) * 2 ** -54, 4) }];
+    const ticks = texts(draw({ series, y: { label: "y", scale } }), "mw-tick");
+    expect(ticks.map(Number)).toContain(0.3);
+    expect(ticks.length).toBeLessThan(20);
+  });
+
+  it("draws more points than a call takes arguments", () => {
+    const series = [{ name: "a", points: curve((x) => x, 200_000) }];
+    expect(withClass(draw({ series }), "mw-series")).toHaveLength(1);
+  });
+
   it("escapes texts and drops what XML forbids", () => {
     const evil = '</text><script a="b">&amp;\u0000\ud800 日本';
     const svg = draw({ title: evil, series: [{ name: evil, points: base.series[0].points }], x: { label: evil } });
