@@ -13,6 +13,7 @@
  */
 import { ConfigError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
+import { checkKernels } from "./kernels-check.js";
 
 /** Whoever draws seeds; an `Rng` is one. */
 export interface SeedSource {
@@ -31,8 +32,9 @@ export interface InitOptions {
 
 export const INIT_DEFAULTS: InitOptions = { init: "glorot", gain: 1, bias: 0 };
 
-/** Half the width of the uniform distribution. */
+/** Half the width of the uniform distribution. @throws {ConfigError} for options that are none. */
 export function initBound(fanIn: number, fanOut: number, options: InitOptions): number {
+  checkOptions(options);
   if (options.init === "uniform") return options.gain;
   return options.gain * Math.sqrt(6 / (options.init === "he" ? fanIn : fanIn + fanOut));
 }
@@ -55,6 +57,7 @@ export function initialWeights(
   fanOut: number,
   given: Partial<InitOptions>,
 ): InitialWeights {
+  checkKernels(layer, kernels);
   checkLayerSize(layer, fanIn, fanOut);
   const options = { ...INIT_DEFAULTS, ...given };
   const weight = uniformWeights(kernels, rng, fanIn * fanOut, fanIn, fanOut, options);
@@ -74,6 +77,18 @@ export function uniformWeights(
   const weight = new Float32Array(length);
   kernels.fillUniform(length, -bound, bound, rng.nextUint32(), weight);
   return weight;
+}
+
+function checkOptions({ init, gain, bias }: InitOptions): void {
+  if (init !== "glorot" && init !== "he" && init !== "uniform") {
+    throw new ConfigError(
+      `InitOptions: expected init to be glorot, he or uniform, got ${String(init)}; see INIT_DEFAULTS`,
+    );
+  }
+  for (const [name, value] of Object.entries({ gain, bias })) {
+    if (Number.isFinite(value)) continue;
+    throw new ConfigError(`InitOptions: expected a finite ${name}, got ${value}; see INIT_DEFAULTS`);
+  }
 }
 
 function checkLayerSize(where: string, numInputs: number, numOutputs: number): void {

@@ -2,10 +2,12 @@
  * @file Does this input fit? The checks that modules make before kernels, which trust their callers, read the arrays.
  *
  * Each costs a few comparisons; text is built only for an error, as *where: expected, got, remedy*. Containers put
- * their path in front (`Sequential[2] › Linear.forward: …`). Column numbers inside sparse batches are not checked here:
- * data/ does that once, when a row is read.
+ * their path in front (`Sequential[2] › Linear.forward: …`). Arrays of another kind than f32 and u32 are refused too: in
+ * JavaScript no compiler does, and native code would read past their ends. Column numbers inside sparse batches are not
+ * checked here: data/ does that once, when a row is read.
  */
 import { ShapeError } from "../core/index.js";
+import { describeValue } from "./kernels-check.js";
 import type { SparseBatch, Tensor } from "./module.js";
 
 /** Writes a shape as `[64, 4000]`. */
@@ -19,8 +21,14 @@ function lengthOf(shape: readonly number[]): number {
   return length;
 }
 
-/** @throws {ShapeError} unless `input.data` is as long as its shape says. */
+/** @throws {ShapeError} unless `input.data` are f32 numbers, as many as its shape says. */
 export function checkLength(where: string, input: Tensor): void {
+  if (!(input.data instanceof Float32Array)) {
+    throw new ShapeError(
+      `${where}: expected numbers in a Float32Array, got ${describeValue(input.data)}; ` +
+        "kernels read four bytes a number: convert with Float32Array.from",
+    );
+  }
   if (lengthOf(input.shape) <= input.data.length) return;
   throw new ShapeError(
     `${where}: expected ${lengthOf(input.shape)} numbers for input ${formatShape(input.shape)}, ` +
@@ -49,6 +57,14 @@ export function checkSparse(where: string, batch: SparseBatch, cols: number, rem
     throw new ShapeError(
       `${where}: expected ${batch.numRows + 1} offsets for ${batch.numRows} rows, got ${batch.offsets.length}; ` +
         "offsets hold one number more than there are rows",
+    );
+  }
+  const { offsets, columns, values } = batch;
+  const areKinds = offsets instanceof Uint32Array && columns instanceof Uint32Array && values instanceof Float32Array;
+  if (!areKinds) {
+    throw new ShapeError(
+      `${where}: expected offsets and columns in a Uint32Array, values in a Float32Array, got ` +
+        `${[offsets, columns, values].map(describeValue).join(", ")}; kernels read four bytes a number`,
     );
   }
   const end = batch.offsets[batch.numRows];

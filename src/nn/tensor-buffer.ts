@@ -9,6 +9,7 @@
  * Grown arrays start from scratch: earlier contents are not kept, since every user overwrites them.
  */
 import type { Kernels } from "../kernels/contract.js";
+import { checkKernels } from "./kernels-check.js";
 import type { Tensor } from "./module.js";
 
 /** An array of at least `length` numbers: `array` itself if it is long enough, else a zeroed one, at least doubled. */
@@ -27,7 +28,9 @@ export class TensorBuffer implements Tensor {
   readonly shape: number[];
   private readonly kernels: Pick<Kernels, "f32">;
 
+  /** @throws {ConfigError} for what are no kernels: the first argument of nearly all modules comes here. */
   constructor(kernels: Pick<Kernels, "f32">) {
+    checkKernels("TensorBuffer", kernels);
     this.kernels = kernels;
     this.data = new Float32Array(0);
     this.shape = [];

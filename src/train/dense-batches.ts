@@ -65,8 +65,14 @@ export class DenseBatches<T extends Tensor | IdTensor = Tensor> implements Batch
 
 type RowGatherer = (rows: Uint32Array) => Tensor | IdTensor;
 
-/** Copies rows of `source` into a tensor that it reuses. @throws {ShapeError} if the array is shorter than its shape says. */
+/** Copies rows of `source` into a tensor that it reuses. @throws {ShapeError} if the array is of another kind, or shorter than its shape says. */
 function rowGatherer(kernels: Kernels, name: string, source: Tensor | IdTensor, capacity: number): RowGatherer {
+  if (!(source.data instanceof Float32Array || source.data instanceof Uint32Array)) {
+    const got = (source.data as object).constructor.name;
+    throw new ShapeError(
+      `DenseBatches: expected ${name} in a Float32Array, or ids in a Uint32Array, got ${got}; convert them`,
+    );
+  }
   const [numRows, ...rest] = source.shape;
   const cols = rest.reduce((a, b) => a * b, 1);
   if (source.data.length < numRows * cols) {

@@ -70,6 +70,9 @@ describe("DenseBatches", () => {
     expect(make({ targets: few })).toThrow(/expected targets \[10, …\] for inputs \[10, 2, 3\], got \[9\]/);
     expect(make({ targets: { ...few, shape: [10] } })).toThrow(ShapeError);
     expect(make({ inputs: { data: inputs.data, shape: [10, 7] } })).toThrow(/expected 70 numbers for inputs/);
+    expect(make({ targets: { data: new Float64Array(10), shape: [10] } })).toThrow(
+      "DenseBatches: expected targets in a Float32Array, or ids in a Uint32Array, got Float64Array; convert them",
+    );
     expect(make({ batchSize: 0 })).toThrow(ConfigError);
     const none = { data: new Float32Array(0), shape: [0, 3] };
     expect(make({ inputs: none, targets: none })).toThrow(/expected at least one row/);

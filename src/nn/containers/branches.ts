@@ -7,6 +7,7 @@
  * The input may itself be a table: then each of its tensors gets the sum of its gradients.
  */
 import type { Kernels } from "../../kernels/contract.js";
+import { checkKernels } from "../kernels-check.js";
 import type { Module, Table, Tensor } from "../module.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 import { Container } from "./container.js";
@@ -18,6 +19,7 @@ export abstract class Branches<I, O> extends Container<I, O> {
 
   /** Takes the modules over, see Container. */
   protected constructor(kernels: Kernels, modules: readonly Module<I, Tensor>[]) {
+    checkKernels(new.target.name, kernels);
     super(modules);
     this.kernels = kernels;
     this.outputs = [];

@@ -12,6 +12,7 @@
  * last forward; so the modules are fixed when the container is built.
  */
 import { ConfigError, ShapeError } from "../../core/index.js";
+import { describeValue } from "../kernels-check.js";
 import { type Mode, Module } from "../module.js";
 import type { Parameter } from "../parameter.js";
 
@@ -25,13 +26,20 @@ export abstract class Container<I, O> extends Module<I, O> {
 
   /**
    * Takes the modules over: prefixes the names of their parameters with their position.
-   * @throws {ConfigError} for no module, or one that occurs twice.
+   * @throws {ConfigError} for no module, what is no module, or one that occurs twice.
    */
   protected constructor(modules: readonly AnyModule[]) {
     super();
     if (modules.length === 0) {
       throw new ConfigError(`${this.constructor.name}: expected at least one module, got none; Identity does nothing`);
     }
+    modules.forEach((module, i) => {
+      if (isModule(module)) return;
+      throw new ConfigError(
+        `${this.constructor.name}: expected modules, got ${describeValue(module)} as module ${i}; ` +
+          "list them one after another, after the other arguments",
+      );
+    });
     this.modules = modules;
     this.parameterList = modules.flatMap((module) => module.parameters());
     if (new Set(modules).size < modules.length || new Set(this.parameterList).size < this.parameterList.length) {
@@ -77,4 +85,8 @@ export abstract class Container<I, O> extends Module<I, O> {
     if (error instanceof ConfigError) return new ConfigError(`${path} › ${error.message}`, { cause: error });
     return error;
   }
+}
+
+function isModule(value: Partial<AnyModule> | null | undefined): boolean {
+  return [value?.forward, value?.backward, value?.parameters, value?.setMode].every((f) => typeof f === "function");
 }

@@ -8,6 +8,7 @@
  */
 import { ConfigError, ShapeError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
+import { checkKernels } from "../kernels-check.js";
 import type { Module, Table, Tensor } from "../module.js";
 import { Container } from "./container.js";
 import { TensorJoin } from "./tensor-join.js";
@@ -30,6 +31,7 @@ export class Parallel extends Container<Tensor, Tensor> {
 
   /** Takes the modules over, see Container. @throws {ConfigError} unless the dimensions are whole numbers. */
   constructor(kernels: Kernels, options: ParallelOptions, ...modules: Module[]) {
+    checkKernels(new.target.name, kernels);
     super(modules);
     this.slicing = new TensorSlices("Parallel", kernels, options.inputDimension);
     this.joining = new TensorJoin("Parallel", kernels, options.outputDimension);

@@ -1,6 +1,7 @@
 /** @file One entry of a table; the others' gradient is zero. */
 import { ConfigError, ShapeError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
+import { checkKernels } from "../kernels-check.js";
 import { Module, type Table, type Tensor } from "../module.js";
 import { checkGradOutput } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
@@ -16,6 +17,7 @@ export class SelectTable extends Module<Table, Tensor> {
   /** @throws {ConfigError} unless `index` is a whole number. */
   constructor(kernels: Kernels, index: number) {
     super();
+    checkKernels("SelectTable", kernels);
     if (!Number.isInteger(index)) {
       throw new ConfigError(`SelectTable: expected a whole number as index, got ${index}; 0 is the first, -1 the last`);
     }

@@ -8,6 +8,7 @@
  */
 import { ShapeError } from "../../core/index.js";
 import type { Kernels, MatrixDims } from "../../kernels/contract.js";
+import { describeValue } from "../kernels-check.js";
 import { Criterion, type IdTensor, type Tensor } from "../module.js";
 import { checkLength, checkSameRows, formatShape } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
@@ -79,6 +80,11 @@ export abstract class ClassTargetCriterion extends Criterion<Tensor, IdTensor> {
       throw new ShapeError(
         `${where}: expected a class for each of ${shape[0]} rows, got target ${formatShape(target.shape)} of ` +
           `${target.data.length} numbers; one row has one class`,
+      );
+    }
+    if (!(target.data instanceof Uint32Array)) {
+      throw new ShapeError(
+        `${where}: expected whole numbers in a Uint32Array, got ${describeValue(target.data)}; convert the classes`,
       );
     }
     // Numbers come from data; a check costs N of the N·C numbers that the kernel reads.
