@@ -7,6 +7,7 @@ import {
   BatchNormalization,
   Bilinear,
   CAddTable,
+  CMulTable,
   Concat,
   ConcatTable,
   CSubTable,
@@ -23,6 +24,7 @@ import {
   Linear,
   LookupTable,
   Maxout,
+  type Module,
   Parallel,
   ParallelTable,
   SelectTable,
@@ -99,6 +101,42 @@ describe("containers", () => {
     );
     const input = testTensor(kernels, [2, 3], 1);
     expect(() => model.backward(input, model.forward(input))).toThrow(/^Sequential\[1\] › backward: .* only the first/);
+  });
+});
+
+describe("tables of changing length", () => {
+  const table = (length: number): Table => Array.from({ length }, (_, t) => testTensor(kernels, [2, 3], t));
+
+  it.each<[string, (k: Kernels) => Module<unknown, unknown>, (length: number) => unknown]>([
+    ["SplitTable", (k) => new SplitTable(k, 1), (length) => testTensor(kernels, [2, length, 3], 1)],
+    ["JoinTable", (k) => new JoinTable(k, 1), table],
+    ["CMulTable", (k) => new CMulTable(k), table],
+    ["SelectTable", (k) => new SelectTable(k, 0), table],
+    ["Concat", (k) => new Concat<Table>(k, 1, new CAddTable(k), new CMulTable(k)), table],
+  ])("%s asks for memory only for the longest", (_, build, input) => {
+    let allocations = 0;
+    const counting: Kernels = Object.create(kernels, {
+      f32: {
+        value: (n: number) => {
+          allocations++;
+          return kernels.f32(n);
+        },
+      },
+    });
+    const module = build(counting);
+    const step = (length: number): unknown => {
+      const given = input(length);
+      const output = module.forward(given);
+      return module.backward(given, output);
+    };
+    const grads = step(5);
+    if (Array.isArray(grads)) expect(grads.length).toBe(5);
+    allocations = 0;
+    for (const length of [2, 5, 1, 3, 5]) {
+      const again = step(length);
+      if (Array.isArray(again)) expect(again.length).toBe(length);
+    }
+    expect(allocations).toBe(0);
   });
 });
 

@@ -9,13 +9,13 @@
 import type { Kernels } from "../../kernels/contract.js";
 import { checkKernels } from "../kernels-check.js";
 import type { Module, Table, Tensor } from "../module.js";
-import { TensorBuffer } from "../tensor-buffer.js";
+import { TableBuffer } from "../table-buffer.js";
 import { Container } from "./container.js";
 
 export abstract class Branches<I, O> extends Container<I, O> {
   private readonly kernels: Kernels;
   private readonly outputs: Tensor[];
-  private readonly sums: TensorBuffer[];
+  private readonly sums: TableBuffer;
 
   /** Takes the modules over, see Container. */
   protected constructor(kernels: Kernels, modules: readonly Module<I, Tensor>[]) {
@@ -23,7 +23,7 @@ export abstract class Branches<I, O> extends Container<I, O> {
     super(modules);
     this.kernels = kernels;
     this.outputs = [];
-    this.sums = [];
+    this.sums = new TableBuffer(kernels);
   }
 
   /** @returns every module's output, in order. */
@@ -49,15 +49,15 @@ export abstract class Branches<I, O> extends Container<I, O> {
 
   /** Adds to the sum, or starts it anew. @returns the sum. */
   private add(grad: Tensor | Table, isFirst: boolean): Tensor | Table {
+    const { sums } = this;
+    sums.resize(isTable(grad) ? grad.length : 1);
     if (!isTable(grad)) return this.addTo(0, grad, isFirst);
     for (let t = 0; t < grad.length; t++) this.addTo(t, grad[t], isFirst);
-    this.sums.length = grad.length;
-    return this.sums;
+    return sums.tensors;
   }
 
   private addTo(t: number, grad: Tensor, isFirst: boolean): Tensor {
-    this.sums[t] ??= new TensorBuffer(this.kernels);
-    const sum = this.sums[t];
+    const sum = this.sums.tensors[t];
     const length = sum.resizeLike(grad);
     this.kernels.axpby(length, 1, grad.data, isFirst ? 0 : 1, sum.data);
     return sum;

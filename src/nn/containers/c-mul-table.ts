@@ -9,6 +9,7 @@
 import type { Kernels } from "../../kernels/contract.js";
 import { Module, type Table, type Tensor } from "../module.js";
 import { checkGradOutput } from "../shape-check.js";
+import { TableBuffer } from "../table-buffer.js";
 import { checkEqualShapes } from "../table-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
@@ -18,14 +19,14 @@ export class CMulTable extends Module<Table, Tensor> {
   private readonly output: TensorBuffer;
   /** dy · xₜ₊₁ ⋯ */
   private readonly suffix: TensorBuffer;
-  private readonly grads: TensorBuffer[];
+  private readonly grads: TableBuffer;
 
   constructor(kernels: Kernels) {
     super();
     this.kernels = kernels;
     this.output = new TensorBuffer(kernels);
     this.suffix = new TensorBuffer(kernels);
-    this.grads = [];
+    this.grads = new TableBuffer(kernels);
   }
 
   /** @throws {ShapeError} unless the shapes are equal. */
@@ -43,9 +44,9 @@ export class CMulTable extends Module<Table, Tensor> {
 
   backward(input: Table, gradOutput: Tensor): Table {
     checkGradOutput("CMulTable.backward", gradOutput, this.output);
-    const { kernels, grads, suffix } = this;
-    while (grads.length < input.length) grads.push(new TensorBuffer(kernels));
-    grads.length = input.length;
+    const { kernels, suffix } = this;
+    this.grads.resize(input.length);
+    const { tensors: grads } = this.grads;
     const length = suffix.resizeLike(gradOutput);
     // grads[t] ← x₀ ⋯ xₜ₋₁ for t ≥ 1; that of the first is the last suffix.
     for (let t = 0; t < input.length; t++) {

@@ -10,6 +10,7 @@ import { ShapeError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import type { Table, Tensor } from "../module.js";
 import { checkGradOutput, checkLength, formatShape } from "../shape-check.js";
+import { TableBuffer } from "../table-buffer.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 import { checkDimension, resolveDimension, sizeBetween } from "./dimension.js";
 
@@ -21,7 +22,7 @@ export class TensorJoin {
   private readonly joined: TensorBuffer;
   private readonly joinedShape: number[];
   /** Pieces of the last gradient, as many as the last table had tensors. */
-  private readonly pieces: TensorBuffer[];
+  private readonly pieces: TableBuffer;
   private readonly shapes: number[][];
   private readonly block: { rows: number; cols: number };
   private readonly whole: { offset: number; stride: number };
@@ -35,7 +36,7 @@ export class TensorJoin {
     this.dimension = dimension;
     this.joined = new TensorBuffer(kernels);
     this.joinedShape = [];
-    this.pieces = [];
+    this.pieces = new TableBuffer(kernels);
     this.shapes = [];
     this.block = { rows: 0, cols: 0 };
     this.whole = { offset: 0, stride: 0 };
@@ -75,17 +76,17 @@ export class TensorJoin {
     const where = `${this.name}.backward`;
     checkGradOutput(where, gradOutput, this.joined);
     const dimension = resolveDimension(where, this.dimension, this.joinedShape);
-    while (this.pieces.length < this.shapes.length) this.pieces.push(new TensorBuffer(this.kernels));
-    this.pieces.length = this.shapes.length;
+    this.pieces.resize(this.shapes.length);
+    const { tensors } = this.pieces;
     const { block, part, whole } = this;
     whole.offset = 0;
-    for (let t = 0; t < this.pieces.length; t++) {
-      this.pieces[t].resizeTo(this.shapes[t]);
+    for (let t = 0; t < tensors.length; t++) {
+      tensors[t].resizeTo(this.shapes[t]);
       this.locate(t, dimension, this.joinedShape[dimension]);
-      this.kernels.copyBlock(block, gradOutput.data, whole, this.pieces[t].data, part);
+      this.kernels.copyBlock(block, gradOutput.data, whole, tensors[t].data, part);
       whole.offset += block.cols;
     }
-    return this.pieces;
+    return tensors;
   }
 
   /** Sets the rectangle that tensor `t` is, and the strides of its rows in itself and in the whole. */

@@ -9,6 +9,7 @@ import { ShapeError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import type { Table, Tensor } from "../module.js";
 import { checkGradOutput, checkLength, formatShape } from "../shape-check.js";
+import { TableBuffer } from "../table-buffer.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 import { checkDimension, resolveDimension, sizeBetween } from "./dimension.js";
 
@@ -17,7 +18,7 @@ export class TensorSlices {
   private readonly name: string;
   private readonly kernels: Kernels;
   private readonly dimension: number;
-  private readonly slices: TensorBuffer[];
+  private readonly slices: TableBuffer;
   private readonly stacked: TensorBuffer;
   private readonly wholeShape: number[];
   private readonly sliceShape: number[];
@@ -31,7 +32,7 @@ export class TensorSlices {
     this.name = name;
     this.kernels = kernels;
     this.dimension = dimension;
-    this.slices = [];
+    this.slices = new TableBuffer(kernels);
     this.stacked = new TensorBuffer(kernels);
     this.wholeShape = [];
     this.sliceShape = [];
@@ -57,31 +58,32 @@ export class TensorSlices {
       this.wholeShape[i] = shape[i];
       if (i !== dimension) this.sliceShape[i < dimension ? i : i - 1] = shape[i];
     }
-    while (this.slices.length < shape[dimension]) this.slices.push(new TensorBuffer(this.kernels));
-    this.slices.length = shape[dimension];
+    this.slices.resize(shape[dimension]);
+    const { tensors } = this.slices;
     const { block, part, whole } = this;
     this.locate(dimension);
-    for (let s = 0; s < this.slices.length; s++) {
-      this.slices[s].resizeTo(this.sliceShape);
-      this.kernels.copyBlock(block, tensor.data, whole, this.slices[s].data, part);
+    for (let s = 0; s < tensors.length; s++) {
+      tensors[s].resizeTo(this.sliceShape);
+      this.kernels.copyBlock(block, tensor.data, whole, tensors[s].data, part);
       whole.offset += block.cols;
     }
-    return this.slices;
+    return tensors;
   }
 
   /** @returns the gradient of what was last sliced, from those of the slices. @throws {ShapeError} for other shapes. */
   stack(gradOutput: Table): Tensor {
     const where = `${this.name}.backward`;
-    if (gradOutput.length !== this.slices.length) {
+    const { tensors } = this.slices;
+    if (gradOutput.length !== tensors.length) {
       throw new ShapeError(
-        `${where}: expected ${this.slices.length} gradients, got ${gradOutput.length}; one for each slice`,
+        `${where}: expected ${tensors.length} gradients, got ${gradOutput.length}; one for each slice`,
       );
     }
     this.stacked.resizeTo(this.wholeShape);
     const { block, part, whole } = this;
     this.locate(resolveDimension(where, this.dimension, this.wholeShape));
     for (let s = 0; s < gradOutput.length; s++) {
-      checkGradOutput(where, gradOutput[s], this.slices[s]);
+      checkGradOutput(where, gradOutput[s], tensors[s]);
       this.kernels.copyBlock(block, gradOutput[s].data, part, this.stacked.data, whole);
       whole.offset += block.cols;
     }
