@@ -17,66 +17,20 @@
  * Not here: `learningRateScale` and weight decay. The line search finds lengths for all parameters together; a penalty
  * belongs into `evaluate`.
  */
-import { ConfigError, ShapeError } from "../core/index.js";
+import { ShapeError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
 import { type FlatParameters, flatGradientInto } from "../nn/parameter.js";
 import { type LinePoint, type LineSearchOptions, searchLine } from "./line-search.js";
+import {
+  type BatchStep,
+  checkStopping,
+  type MinimizeResult,
+  STOPPING_DEFAULTS,
+  type StoppingOptions,
+} from "./stopping.js";
 
 /** Computes the loss at the parameters as they stand, and the gradients of all of them. */
 export type Evaluate = () => number;
-
-/** When to stop; whichever comes first. */
-export interface StoppingOptions {
-  /** |gradient| at or below this. Default 1e-5. */
-  readonly gradientTolerance: number;
-  /** Decrease of a step at or below this times max(1, |loss|). Default 1e-9. */
-  readonly lossTolerance: number;
-  /** Default 100. */
-  readonly maxSteps: number;
-  /** Calls of `evaluate`. Default 1000. */
-  readonly maxEvaluations: number;
-  /** Called after each step. Default: nothing. */
-  readonly onStep: (step: BatchStep) => void;
-}
-
-export const STOPPING_DEFAULTS: StoppingOptions = {
-  gradientTolerance: 1e-5,
-  lossTolerance: 1e-9,
-  maxSteps: 100,
-  maxEvaluations: 1000,
-  onStep: () => {},
-};
-
-/** One step: a direction and how far along it. */
-export interface BatchStep {
-  /** Where it began: step 0, the loss, the slope along the direction. */
-  readonly from: LinePoint;
-  /** Where it ended. */
-  readonly to: LinePoint;
-  /** |gradient| at the end. */
-  readonly gradientNorm: number;
-  /** Calls of `evaluate`. */
-  readonly evaluations: number;
-  /** Trial points drawn back from since their loss or slope was not finite. */
-  readonly notFinite: number;
-  /**
-   * wolfe: the strong Wolfe conditions hold. decrease: the loss fell, but the slope did not flatten enough in the trials
-   * allowed. fixed: a step of fixed length. failed: no lower loss was found, the parameters are where they were.
-   */
-  readonly outcome: "wolfe" | "decrease" | "fixed" | "failed";
-}
-
-export interface MinimizeResult {
-  readonly loss: number;
-  readonly gradientNorm: number;
-  readonly steps: number;
-  readonly evaluations: number;
-  /**
-   * gradient, loss: a tolerance was met. steps, evaluations: as many as allowed. noDescent: no lower loss lies along the
-   * steepest descent, as at the limit of f32. notFinite: the loss or gradient at the start was NaN or infinite.
-   */
-  readonly reason: "gradient" | "loss" | "steps" | "evaluations" | "noDescent" | "notFinite";
-}
 
 /** A part of the vectors that is trained. */
 interface Slice {
@@ -297,11 +251,4 @@ function trainedSlices({ parameters, offsets }: FlatParameters): Slice[] {
     else slices.push({ start: offsets[i], end: offsets[i] + size });
   });
   return slices;
-}
-
-function checkStopping(where: string, options: StoppingOptions): void {
-  for (const name of ["gradientTolerance", "lossTolerance", "maxSteps", "maxEvaluations"] as const) {
-    if (options[name] >= 0) continue;
-    throw new ConfigError(`${where}: expected ${name} of at least 0, got ${options[name]}; see STOPPING_DEFAULTS`);
-  }
 }

@@ -3,14 +3,7 @@ export { ADADELTA_DEFAULTS, Adadelta, type AdadeltaOptions } from "./adadelta.js
 export { ADAGRAD_DEFAULTS, Adagrad, type AdagradOptions } from "./adagrad.js";
 export { ADAM_DEFAULTS, Adam, type AdamOptions } from "./adam.js";
 export { ASGD_DEFAULTS, Asgd, type AsgdOptions } from "./asgd.js";
-export {
-  BatchOptimizer,
-  type BatchStep,
-  type Evaluate,
-  type MinimizeResult,
-  STOPPING_DEFAULTS,
-  type StoppingOptions,
-} from "./batch-optimizer.js";
+export { BatchOptimizer, type Evaluate } from "./batch-optimizer.js";
 export { clipGradientNorm, clipGradientValue, gradientNorm } from "./clip-gradients.js";
 export { CONJUGATE_GRADIENT_DEFAULTS, ConjugateGradient } from "./conjugate-gradient.js";
 export {
@@ -40,3 +33,4 @@ export {
   type ScheduleOptions,
 } from "./schedules.js";
 export { SGD_DEFAULTS, Sgd, type SgdOptions } from "./sgd.js";
+export { type BatchStep, type MinimizeResult, STOPPING_DEFAULTS, type StoppingOptions } from "./stopping.js";

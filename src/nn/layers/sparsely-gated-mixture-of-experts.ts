@@ -23,7 +23,8 @@ import type { SeedSource } from "../init.js";
 import type { Mode, Module, Tensor } from "../module.js";
 import type { Parameter } from "../parameter.js";
 import { checkGradOutput, checkMatrix, checkSameRows, formatShape } from "../shape-check.js";
-import { atLeastF32, atLeastU32, TensorBuffer } from "../tensor-buffer.js";
+import { atLeastF32, TensorBuffer } from "../tensor-buffer.js";
+import { dispatchRows, ExpertRoute } from "./expert-route.js";
 import { Linear } from "./linear.js";
 import { NoisyTopGate } from "./noisy-top-gate.js";
 
@@ -66,19 +67,6 @@ export interface ExpertStatistics {
   readonly maxOverMean: number;
 }
 
-/** An expert's share of a batch. */
-interface Route {
-  count: number;
-  /** [≥ count] batch rows, and places in gates [N, k]. */
-  rows: Uint32Array;
-  slots: Uint32Array;
-  gates: Float32Array;
-  dGates: Float32Array;
-  readonly input: TensorBuffer;
-  readonly gradOutput: TensorBuffer;
-  output: Tensor | null;
-}
-
 /** Mixture of experts with noisy top-k gating, [N, D] → [N, O]. */
 export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
   readonly numInputs: number;
@@ -86,7 +74,7 @@ export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
   readonly gate: NoisyTopGate;
 
   private readonly kernels: Kernels;
-  private readonly routes: readonly Route[];
+  private readonly routes: readonly ExpertRoute[];
   private readonly output: TensorBuffer;
   private readonly gradInput: TensorBuffer;
   private readonly dims: { rows: number; cols: number };
@@ -120,16 +108,7 @@ export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
     this.numInputs = numInputs;
     this.numOutputs = numOutputs;
     this.gate = new NoisyTopGate(kernels, numInputs, numExperts, expertsPerRow, rng, chosen);
-    this.routes = this.modules.map(() => ({
-      count: 0,
-      rows: new Uint32Array(0),
-      slots: new Uint32Array(0),
-      gates: new Float32Array(0),
-      dGates: new Float32Array(0),
-      input: new TensorBuffer(kernels),
-      gradOutput: new TensorBuffer(kernels),
-      output: null,
-    }));
+    this.routes = this.modules.map(() => new ExpertRoute(kernels));
     this.output = new TensorBuffer(kernels);
     this.gradInput = new TensorBuffer(kernels);
     this.dims = { rows: 0, cols: numOutputs };
@@ -158,7 +137,7 @@ export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
     const { kernels, gate, numInputs, numOutputs, output } = this;
     const rows = input.shape[0];
     gate.forward(input, this.mode);
-    this.dispatch(rows);
+    dispatchRows(this.routes, rows, gate.batch);
     output.resize(rows, numOutputs);
     output.data.fill(0, 0, rows * numOutputs);
     for (const [e, route] of this.routes.entries()) {
@@ -235,29 +214,6 @@ export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
       loadVariation: variation(load),
       maxOverMean: mean === 0 ? 0 : Math.max(...rows) / mean,
     };
-  }
-
-  /** Lists each expert's rows, ascending. */
-  private dispatch(numRows: number): void {
-    const { kernels, routes } = this;
-    const { k, chosen, gates } = this.gate.batch;
-    for (const route of routes) route.count = 0;
-    for (let i = 0; i < numRows; i++) for (let j = 0; j < k; j++) routes[chosen[i * (k + 1) + j]].count++;
-    for (const route of routes) {
-      route.rows = atLeastU32(kernels, route.rows, route.count);
-      route.slots = atLeastU32(kernels, route.slots, route.count);
-      route.gates = atLeastF32(kernels, route.gates, route.count);
-      route.dGates = atLeastF32(kernels, route.dGates, route.count);
-      route.count = 0;
-    }
-    for (let i = 0; i < numRows; i++) {
-      for (let j = 0; j < k; j++) {
-        const route = routes[chosen[i * (k + 1) + j]];
-        route.rows[route.count] = i;
-        route.slots[route.count] = i * k + j;
-        route.gates[route.count++] = gates[i * k + j];
-      }
-    }
   }
 }
 
