@@ -6,7 +6,9 @@
  *
  * A module is built on arrays of its own, in ordinary memory; `flatten` moves all of them into one vector in the
  * kernels' memory and re-points the views, as Torch7's getParameters. (WASM never frees its memory, so weights that
- * started there would take up twice the room; a model that is not flattened works, but WASM copies its weights.) Checkpoints, Hogwild, averaging and parameter servers then see one array.
+ * started there would take up twice the room; a model that is not flattened works, but WASM copies its weights.)
+ * Checkpoints and averaging then see one array. State that no optimiser moves, such as running statistics, stands in it
+ * too (`trainable` false).
  *
  * Gradients are not flat: a dense parameter has a gradient of its shape, while a parameter whose rows are touched
  * sparsely (inputs of a bag of words, sampled outputs) has a `RowSparseGradient`: the touched rows and their values,
@@ -135,7 +137,10 @@ export function flatGradientInto(
   });
 }
 
-/** Moves all parameters into one vector in the kernels' memory and re-points their views. */
+/**
+ * Moves all parameters into one vector in the kernels' memory and re-points their views. A vector that held some of them
+ * before holds them no more: flatten a model once, or once for each model that a pretrained part goes into.
+ */
 export function flatten(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]): FlatParameters {
   const offsets: number[] = [];
   let total = 0;

@@ -62,7 +62,10 @@ export class SupervisedObjective<I = Tensor, T = Tensor, O = Tensor> implements 
     return loss;
   }
 
-  /** Mean loss of a row over epoch 0 of `source`, in the mode set; no gradients. What a validation measures. */
+  /**
+   * Mean loss of a row over epoch 0 of `source`, in the mode set; no gradients. What a validation measures. The criterion
+   * must average over rows: a sum (`sizeAverage: false`) would count each batch as often as it has rows.
+   */
   meanLoss(source: BatchSource<SupervisedBatch<I, T>>): number {
     let sum = 0;
     for (let index = 0; index < source.batchesPerEpoch; index++) {

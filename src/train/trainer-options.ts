@@ -22,7 +22,10 @@ export interface TrainerOptions<B> {
   readonly learningRate?: number;
   /** Factor on it over the course of training; `createSchedule` makes one. Default: 1 throughout. */
   readonly schedule?: Schedule;
-  /** Generators that steps draw from, such as that of dropout: a snapshot holds where they are. Default none. */
+  /**
+   * Generators that steps draw from: those of Dropout, SampledSoftMax, the gate of a mixture of experts. A snapshot holds
+   * where they are; one that is left out draws other numbers after a resumption. Default none.
+   */
   readonly rngs?: readonly Rng[];
   /**
    * Called between gradient and step, with all parameters: clips gradients, say. If it returns a number (their norm) and

@@ -21,7 +21,7 @@ import { TensorBuffer } from "../tensor-buffer.js";
 export class Dropout extends Module {
   /** Chance that a number is dropped, in [0, 1). May be changed between steps. */
   rate: number;
-  /** Draws the mask's seed; replace it to give an epoch a stream of its own, as resuming needs. */
+  /** Draws a seed a training forward. Whoever resumes a training gives it to the Trainer's `rngs`. */
   rng: SeedSource;
 
   private readonly kernels: Kernels;

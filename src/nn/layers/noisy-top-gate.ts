@@ -29,7 +29,7 @@ export class NoisyTopGate {
   readonly weight: Parameter;
   /** [E, D], dense gradient. */
   readonly noiseWeight: Parameter;
-  /** Draws a seed a training forward. */
+  /** Draws a seed a training forward. Whoever resumes a training gives it to the Trainer's `rngs`. */
   rng: SeedSource;
   /** Of the last forward: chosen [N, k + 1], gates [N, k]. */
   readonly batch: Writable<GateBatch>;
