@@ -47,11 +47,13 @@ export function testNumbers(length: number, seed: number): Float32Array {
   return out;
 }
 
-/** The gradient of a parameter as a dense f64 array. */
+/** The gradient of a parameter as a dense f64 array; a row-sparse one must name each row once. */
 export function denseGradient(parameter: Parameter): Float64Array {
   const out = new Float64Array(parameter.size);
   const { grad, cols } = parameter;
   if (grad.kind === "dense") return out.map((_, i) => grad.values[i]);
+  const ids = grad.ids.subarray(0, grad.count);
+  expect(new Set(ids).size, `${parameter.name}: rows are distinct`).toBe(grad.count);
   for (let u = 0; u < grad.count; u++) {
     for (let j = 0; j < cols; j++) out[grad.ids[u] * cols + j] += grad.values[u * cols + j];
   }

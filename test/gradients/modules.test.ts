@@ -1,4 +1,7 @@
-/** @file Finite differences for every module, on every backend. Bounds of sums are spelt out beside each case. */
+/**
+ * @file Finite differences for the modules that worlds are made of, on every backend; the other files here have the rest.
+ * Bounds of sums are spelt out beside each case.
+ */
 import { expect, it } from "vitest";
 import { Rng } from "../../src/core/rng.js";
 import {

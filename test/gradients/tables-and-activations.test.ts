@@ -114,6 +114,13 @@ describeBackends("gradients of containers", (kernels) => {
     expect(grads[1].data[0]).toBeCloseTo(g * table[0].data[0] * table[2].data[0], 6);
   });
 
+  it("SelectTable between layers", () => {
+    const branches = new ConcatTable(kernels, new Identity(), linear(4, 3), new Identity());
+    const module = new Sequential(branches, new SelectTable(kernels, -2), linear(3, 2));
+    // Hidden numbers are below 5.1.
+    checkModule(kernels, { module, input, terms: 5 + 4, magnitude: 3 * 5.1 + 1 });
+  });
+
   it("SelectTable beside others", () => {
     const select = new SelectTable(kernels, -1);
     expect(select.forward(pair)).toBe(pair[1]);

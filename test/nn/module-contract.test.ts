@@ -40,6 +40,7 @@ import {
   SoftMax,
   SoftPlus,
   SparseLinear,
+  SparselyGatedMixtureOfExperts,
   SpatialAveragePooling,
   SpatialConvolution,
   SpatialConvolutionLocal,
@@ -170,6 +171,18 @@ const CASES: readonly Case[] = [
     input: (rows) => [tensor(rows, 4), tensor(rows, 3)],
     output: (rows) => [rows, 2],
     wrong: [tensor(3, 4), tensor(2, 3)],
+  },
+  {
+    name: "SparselyGatedMixtureOfExperts",
+    build: (k) => {
+      const expert = (): Linear => linear(k, 3);
+      const module = new SparselyGatedMixtureOfExperts(k, 4, 3, rng(), { numExperts: 3, expert });
+      module.gate.rng = { nextUint32: () => 5 };
+      return module;
+    },
+    input: (rows) => tensor(rows, 4),
+    output: (rows) => [rows, 3],
+    wrong: tensor(3, 5),
   },
   {
     name: "View",
