@@ -21,7 +21,7 @@ import { parseArgs } from "node:util";
 import { Rng } from "../dist/src/core/index.js";
 import { loadIdx } from "../dist/src/data/index.js";
 import { createKernels } from "../dist/src/kernels/index.js";
-import { flatten, Linear, ReLU, Sequential, SoftmaxCrossEntropyCriterion } from "../dist/src/nn/index.js";
+import { flatten, Linear, ReLU, Sequential, SoftMaxCrossEntropyCriterion } from "../dist/src/nn/index.js";
 import { Sgd } from "../dist/src/optim/index.js";
 import { dataRoot } from "./datasets.mjs";
 import { machineLine, table } from "./machine.mjs";
@@ -57,7 +57,7 @@ function manyworlds(backend) {
   const layers = SIZES.slice(1).map((out, i) => new Linear(kernels, SIZES[i], out, rng, { gradInput: i > 0 }));
   const model = new Sequential(layers[0], new ReLU(kernels), layers[1], new ReLU(kernels), layers[2]);
   const parameters = flatten(kernels, model.parameters());
-  const criterion = new SoftmaxCrossEntropyCriterion(kernels);
+  const criterion = new SoftMaxCrossEntropyCriterion(kernels);
   const sgd = new Sgd(kernels, { learningRate: LEARNING_RATE });
   const input = { data: kernels.f32(BATCH * SIZES[0]), shape: [BATCH, SIZES[0]] };
   const target = {

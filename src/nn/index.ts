@@ -58,7 +58,7 @@ export {
   SmoothL1Criterion,
   type SmoothL1CriterionOptions,
 } from "./criteria/smooth-l1-criterion.js";
-export { SoftmaxCrossEntropyCriterion } from "./criteria/softmax-cross-entropy-criterion.js";
+export { SoftMaxCrossEntropyCriterion } from "./criteria/soft-max-cross-entropy-criterion.js";
 export { SparseTargetCriterion } from "./criteria/sparse-target-criterion.js";
 export { INIT_DEFAULTS, type InitOptions, initBound, type SeedSource } from "./init.js";
 export { Bilinear } from "./layers/bilinear.js";

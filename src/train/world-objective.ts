@@ -10,7 +10,7 @@ import type { Rng } from "../core/rng.js";
 import type { Kernels } from "../kernels/contract.js";
 import type { Loss, World } from "../mach/world.js";
 import { SigmoidCrossEntropyCriterion } from "../nn/criteria/sigmoid-cross-entropy-criterion.js";
-import { SoftmaxCrossEntropyCriterion } from "../nn/criteria/softmax-cross-entropy-criterion.js";
+import { SoftMaxCrossEntropyCriterion } from "../nn/criteria/soft-max-cross-entropy-criterion.js";
 import type { Criterion, Mode, SparseBatch, Tensor } from "../nn/module.js";
 import { ColumnSampler } from "../nn/output/column-sampler.js";
 import type { FlatParameters } from "../nn/parameter.js";
@@ -39,7 +39,7 @@ export class WorldObjective implements Objective<Batch> {
     this.world = world;
     this.parameters = world.parameters;
     this.criterion =
-      loss === "softmax" ? new SoftmaxCrossEntropyCriterion(kernels) : new SigmoidCrossEntropyCriterion(kernels);
+      loss === "softmax" ? new SoftMaxCrossEntropyCriterion(kernels) : new SigmoidCrossEntropyCriterion(kernels);
     this.rng = rng;
     this.sampler = world.sampled === null ? null : new ColumnSampler(kernels, numBuckets, numNegatives);
   }

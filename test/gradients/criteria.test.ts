@@ -1,6 +1,6 @@
-/** @file Finite differences for every criterion, on every backend. */
+/** @file Finite differences for the losses on sparse targets, on every backend. */
 import { it } from "vitest";
-import { SigmoidCrossEntropyCriterion, SoftmaxCrossEntropyCriterion } from "../../src/nn/index.js";
+import { SigmoidCrossEntropyCriterion, SoftMaxCrossEntropyCriterion } from "../../src/nn/index.js";
 import { describeBackends } from "./backends.js";
 import { checkCriterion, sparseBatch, testTensor } from "./check-gradients.js";
 
@@ -24,9 +24,9 @@ describeBackends("gradients of criteria", (kernels) => {
     ],
   ]);
 
-  it("SoftmaxCrossEntropyCriterion, rows of mass 1, 0 and 2", () => {
+  it("SoftMaxCrossEntropyCriterion, rows of mass 1, 0 and 2", () => {
     const logits = testTensor(kernels, [4, 5], 11);
-    checkCriterion(new SoftmaxCrossEntropyCriterion(kernels), logits, targets, (2 * STEEPEST) / 4);
+    checkCriterion(new SoftMaxCrossEntropyCriterion(kernels), logits, targets, (2 * STEEPEST) / 4);
   });
 
   it("SigmoidCrossEntropyCriterion", () => {
@@ -37,7 +37,7 @@ describeBackends("gradients of criteria", (kernels) => {
   it.each([1, 17, 33])("one row of %i columns", (cols) => {
     const logits = testTensor(kernels, [1, cols], 13);
     const target = sparseBatch(kernels, cols, [[[cols >> 1, 0.75]]]);
-    if (cols > 1) checkCriterion(new SoftmaxCrossEntropyCriterion(kernels), logits, target, STEEPEST);
+    if (cols > 1) checkCriterion(new SoftMaxCrossEntropyCriterion(kernels), logits, target, STEEPEST);
     checkCriterion(new SigmoidCrossEntropyCriterion(kernels), logits, target, STEEPEST);
   });
 });

@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { Kernels } from "../../src/kernels/contract.js";
 import { createReferenceKernels } from "../../src/kernels/index.js";
-import { SigmoidCrossEntropyCriterion, SoftmaxCrossEntropyCriterion } from "../../src/nn/index.js";
+import { SigmoidCrossEntropyCriterion, SoftMaxCrossEntropyCriterion } from "../../src/nn/index.js";
 import { sparseBatch, testTensor } from "../gradients/check-gradients.js";
 
 const kernels: Kernels = createReferenceKernels();
 
-describe("SoftmaxCrossEntropyCriterion", () => {
+describe("SoftMaxCrossEntropyCriterion", () => {
   it("is ln B for equal logits, averaged over rows", () => {
-    const criterion = new SoftmaxCrossEntropyCriterion(kernels);
+    const criterion = new SoftMaxCrossEntropyCriterion(kernels);
     const logits = { data: new Float32Array(16).fill(3), shape: [2, 8] };
     const targets = sparseBatch(kernels, 8, [[[5, 1]], []]);
     expect(criterion.forward(logits, targets)).toBeCloseTo(Math.log(8) / 2, 6);
@@ -22,19 +22,19 @@ describe("SoftmaxCrossEntropyCriterion", () => {
   it("leaves the logits alone", () => {
     const logits = testTensor(kernels, [2, 3], 1);
     const before = [...logits.data];
-    new SoftmaxCrossEntropyCriterion(kernels).forward(logits, sparseBatch(kernels, 3, [[[0, 1]], [[1, 1]]]));
+    new SoftMaxCrossEntropyCriterion(kernels).forward(logits, sparseBatch(kernels, 3, [[[0, 1]], [[1, 1]]]));
     expect([...logits.data]).toEqual(before);
   });
 
   it("shows NaN", () => {
     const logits = { data: Float32Array.of(Number.NaN, 0), shape: [1, 2] };
-    expect(new SoftmaxCrossEntropyCriterion(kernels).forward(logits, sparseBatch(kernels, 2, [[[0, 1]]]))).toBeNaN();
+    expect(new SoftMaxCrossEntropyCriterion(kernels).forward(logits, sparseBatch(kernels, 2, [[[0, 1]]]))).toBeNaN();
   });
 
   it("names what does not fit", () => {
-    const criterion = new SoftmaxCrossEntropyCriterion(kernels);
+    const criterion = new SoftMaxCrossEntropyCriterion(kernels);
     expect(() => criterion.forward(testTensor(kernels, [2, 3], 1), sparseBatch(kernels, 4, [[], []]))).toThrow(
-      "SoftmaxCrossEntropyCriterion.forward: expected targets [2, 3] like the input [N, B], got [2, 4]; " +
+      "SoftMaxCrossEntropyCriterion.forward: expected targets [2, 3] like the input [N, B], got [2, 4]; " +
         "are labels mapped to this layer's outputs?",
     );
   });

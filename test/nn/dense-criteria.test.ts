@@ -15,7 +15,7 @@ import {
   MultiMarginCriterion,
   SigmoidCrossEntropyCriterion,
   SmoothL1Criterion,
-  SoftmaxCrossEntropyCriterion,
+  SoftMaxCrossEntropyCriterion,
   type Table,
   type Tensor,
 } from "../../src/nn/index.js";
@@ -113,7 +113,7 @@ describeBackends("losses by hand", (kernels) => {
   it("CrossEntropyCriterion: as softmax cross-entropy of one-hot rows; weighted mean", () => {
     const logits = testTensor(kernels, [3, 4], 5);
     const hot = sparseBatch(kernels, 4, [[[2, 1]], [[0, 1]], [[2, 1]]]);
-    const softmax = new SoftmaxCrossEntropyCriterion(kernels);
+    const softmax = new SoftMaxCrossEntropyCriterion(kernels);
     const criterion = new CrossEntropyCriterion(kernels);
     expect(criterion.forward(logits, classes(2, 0, 2))).toBeCloseTo(softmax.forward(logits, hot), 12);
     expect(numbersOf(criterion.backward(logits, classes(2, 0, 2)))).toEqual(numbersOf(softmax.backward(logits, hot)));

@@ -11,7 +11,7 @@ import {
   ReLU,
   SampledLinear,
   Sequential,
-  SoftmaxCrossEntropyCriterion,
+  SoftMaxCrossEntropyCriterion,
   SparseLinear,
 } from "../../src/nn/index.js";
 import { Adam } from "../../src/optim/index.js";
@@ -82,7 +82,7 @@ describe("Sequential", () => {
       new SampledLinear(counting, 4, 6, rng()),
     );
     const flat = flatten(counting, module.parameters());
-    const criterion = new SoftmaxCrossEntropyCriterion(counting);
+    const criterion = new SoftMaxCrossEntropyCriterion(counting);
     const optimizer = new Adam(counting);
     const step = (rows: number): void => {
       const batch = sparseBatch(

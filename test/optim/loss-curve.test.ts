@@ -11,7 +11,7 @@ import {
   Linear,
   ReLU,
   Sequential,
-  SoftmaxCrossEntropyCriterion,
+  SoftMaxCrossEntropyCriterion,
   SparseLinear,
 } from "../../src/nn/index.js";
 import { createOptimizer, createSchedule, type OptimizerName } from "../../src/optim/index.js";
@@ -58,7 +58,7 @@ function train(kernels: Kernels, name: OptimizerName, learningRate: number): num
     new Dropout(kernels, 0.25, Rng.derive(1, "curve", "dropout")),
     new Linear(kernels, 8, NUM_BUCKETS, seeds),
   );
-  const criterion = new SoftmaxCrossEntropyCriterion(kernels);
+  const criterion = new SoftMaxCrossEntropyCriterion(kernels);
   const flat = flatten(kernels, model.parameters());
   const optimizer = createOptimizer(kernels, name, { learningRate });
   const schedule = createSchedule("linear", { warmup: 0.2 });

@@ -1,13 +1,13 @@
 /**
  * @file Scores as probabilities, along the last dimension: positive, and their sum is 1.
  *
- * In front of a cross-entropy take SoftmaxCrossEntropyCriterion on the scores instead: it needs one pass less.
+ * In front of a cross-entropy take SoftMaxCrossEntropyCriterion on the scores instead: it needs one pass less.
  */
 import type { Kernels } from "../../kernels/contract.js";
-import { RowSoftmax } from "./row-softmax.js";
+import { RowSoftMax } from "./row-soft-max.js";
 
 /** Softmax, [N, …, C]. A row with NaN becomes NaN. */
-export class SoftMax extends RowSoftmax {
+export class SoftMax extends RowSoftMax {
   constructor(kernels: Kernels) {
     super(kernels, "softmax");
   }

@@ -4,7 +4,7 @@
  *   loss = −1/W · Σᵢ w[cᵢ]·ln softmax(x[i])[cᵢ],  W = Σᵢ w[cᵢ]
  *   gradient = w[cᵢ]/W · (softmax(x[i])[j] − (j = cᵢ))
  *
- * The targets become sparse rows of one entry for the fused kernel of SoftmaxCrossEntropyCriterion: the classes are their
+ * The targets become sparse rows of one entry for the fused kernel of SoftMaxCrossEntropyCriterion: the classes are their
  * columns already. Weights as in ClassNLLCriterion. As Torch7's CrossEntropyCriterion.
  */
 import type { Kernels, MatrixDims } from "../../kernels/contract.js";

@@ -6,7 +6,7 @@
  * A step computes N·L logits and touches all L·H weights. Prediction scores every label.
  */
 import type { Kernels } from "../../kernels/contract.js";
-import { SoftmaxCrossEntropyCriterion } from "../criteria/softmax-cross-entropy-criterion.js";
+import { SoftMaxCrossEntropyCriterion } from "../criteria/soft-max-cross-entropy-criterion.js";
 import type { InitOptions, SeedSource } from "../init.js";
 import { LinearOutput } from "./linear-output.js";
 
@@ -20,7 +20,7 @@ export class FullSoftMax extends LinearOutput {
     rng: SeedSource,
     options: Partial<InitOptions> = {},
   ) {
-    const criterion = new SoftmaxCrossEntropyCriterion(kernels);
+    const criterion = new SoftMaxCrossEntropyCriterion(kernels);
     super("FullSoftMax", kernels, criterion, "logSoftmax", numInputs, numLabels, rng, options);
   }
 }

@@ -23,7 +23,7 @@
  */
 import { ConfigError } from "../../core/index.js";
 import type { Csr, Kernels } from "../../kernels/contract.js";
-import { SoftmaxCrossEntropyCriterion } from "../criteria/softmax-cross-entropy-criterion.js";
+import { SoftMaxCrossEntropyCriterion } from "../criteria/soft-max-cross-entropy-criterion.js";
 import type { InitOptions, SeedSource } from "../init.js";
 import { Linear } from "../layers/linear.js";
 import type { SparseBatch, Tensor } from "../module.js";
@@ -61,7 +61,7 @@ export class HierarchicalSoftMax extends OutputCriterion {
   readonly bias: Parameter;
 
   private readonly linear: Linear;
-  private readonly clusterCriterion: SoftmaxCrossEntropyCriterion;
+  private readonly clusterCriterion: SoftMaxCrossEntropyCriterion;
   private readonly dots: ChosenDots;
   private readonly targets: ClusterTargets;
   private clusterLogits: Tensor | null;
@@ -105,7 +105,7 @@ export class HierarchicalSoftMax extends OutputCriterion {
     this.clusterBias = this.linear.bias;
     this.clusterWeight.name = "clusterWeight";
     this.clusterBias.name = "clusterBias";
-    this.clusterCriterion = new SoftmaxCrossEntropyCriterion(kernels);
+    this.clusterCriterion = new SoftMaxCrossEntropyCriterion(kernels);
     this.dots = new ChosenDots("HierarchicalSoftMax", kernels, numInputs, numLabels, rng, init);
     this.weight = this.dots.weight;
     this.bias = this.dots.bias;

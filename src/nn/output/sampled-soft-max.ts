@@ -14,7 +14,7 @@
  */
 import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
-import { SoftmaxCrossEntropyCriterion } from "../criteria/softmax-cross-entropy-criterion.js";
+import { SoftMaxCrossEntropyCriterion } from "../criteria/soft-max-cross-entropy-criterion.js";
 import type { InitOptions, SeedSource } from "../init.js";
 import { SampledLinear } from "../layers/sampled-linear.js";
 import type { Mode, SparseBatch, Tensor } from "../module.js";
@@ -33,12 +33,12 @@ export interface SampledSoftMaxOptions extends InitOptions {
 
 /** Softmax on sampled labels: hidden [N, H] against target distributions [N, L]. */
 export class SampledSoftMax extends OutputCriterion {
-  /** Draws a seed a training forward; replace it to give an epoch a stream of its own, as resuming needs. */
+  /** Draws a seed a training forward. Whoever resumes a training gives it to the Trainer's `rngs`. */
   rng: SeedSource;
   readonly linear: SampledLinear;
 
   private readonly sampler: ColumnSampler;
-  private readonly criterion: SoftmaxCrossEntropyCriterion;
+  private readonly criterion: SoftMaxCrossEntropyCriterion;
   private readonly scores: FullScores;
   private mode: Mode;
   private columns: Uint32Array;
@@ -63,7 +63,7 @@ export class SampledSoftMax extends OutputCriterion {
     this.rng = rng;
     this.linear = new SampledLinear(kernels, numInputs, numLabels, rng, init);
     this.sampler = new ColumnSampler(kernels, numLabels, Math.min(numNegatives, numLabels), negatives);
-    this.criterion = new SoftmaxCrossEntropyCriterion(kernels);
+    this.criterion = new SoftMaxCrossEntropyCriterion(kernels);
     this.scores = new FullScores(kernels, this.linear.weight, this.linear.bias, "logSoftmax");
     this.mode = "train";
     this.columns = new Uint32Array(0);

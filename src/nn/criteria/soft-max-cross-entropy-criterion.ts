@@ -11,9 +11,9 @@ import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
 import { SparseTargetCriterion } from "./sparse-target-criterion.js";
 
 /** Softmax cross-entropy of logits [N, B] against sparse targets [N, B], mean over rows. */
-export class SoftmaxCrossEntropyCriterion extends SparseTargetCriterion {
+export class SoftMaxCrossEntropyCriterion extends SparseTargetCriterion {
   constructor(kernels: Kernels) {
-    super(kernels, "SoftmaxCrossEntropyCriterion");
+    super(kernels, "SoftMaxCrossEntropyCriterion");
   }
 
   protected lossAndGradient(

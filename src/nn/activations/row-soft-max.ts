@@ -11,7 +11,7 @@ import { Module, type Tensor } from "../module.js";
 import { checkGradOutput, checkLength } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
-export abstract class RowSoftmax extends Module {
+export abstract class RowSoftMax extends Module {
   private readonly kernels: Kernels;
   private readonly kind: "softmax" | "logSoftmax";
   private readonly output: TensorBuffer;
