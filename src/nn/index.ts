@@ -122,6 +122,7 @@ export {
   type FlatParameters,
   flatGradientInto,
   flatten,
+  isCurrent,
   Parameter,
   type RowSparseGradient,
 } from "./parameter.js";

@@ -137,11 +137,43 @@ export function flatGradientInto(
   });
 }
 
+/** The vector that each parameter was last moved to, and whose memory that is in. */
+const homes = new WeakMap<Parameter, { readonly flat: FlatParameters; readonly kernels: object }>();
+
 /**
- * Moves all parameters into one vector in the kernels' memory and re-points their views. A vector that held some of them
- * before holds them no more: flatten a model once, or once for each model that a pretrained part goes into.
+ * Moves all parameters into one vector in the kernels' memory and re-points their views. Those that stand there already,
+ * one after another, stay: then it is the same vector, or a part of it. A vector that held some of them before a move
+ * holds them no more (`isCurrent`), as where a pretrained part goes into another model.
  */
 export function flatten(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]): FlatParameters {
+  return standing(kernels, parameters) ?? moved(kernels, parameters);
+}
+
+/** Whether the parameters still stand in the vector: another `flatten`, with other parameters too, may have moved them. */
+export function isCurrent({ value, parameters, offsets }: FlatParameters): boolean {
+  return parameters.every(
+    (parameter, i) =>
+      parameter.value.buffer === value.buffer &&
+      parameter.value.byteOffset === value.byteOffset + offsets[i] * value.BYTES_PER_ELEMENT,
+  );
+}
+
+/** The vector, or the part of one, in which the parameters stand already in this order; null if they do not. */
+function standing(kernels: object, parameters: readonly Parameter[]): FlatParameters | null {
+  const home = parameters.length === 0 ? undefined : homes.get(parameters[0]);
+  if (home === undefined || home.kernels !== kernels) return null;
+  const { flat } = home;
+  const first = flat.parameters.indexOf(parameters[0]);
+  const isRun = parameters.every((parameter, i) => flat.parameters[first + i] === parameter);
+  if (!isRun || !isCurrent(flat)) return null;
+  if (parameters.length === flat.parameters.length) return flat;
+  const start = flat.offsets[first];
+  const offsets = parameters.map((_, i) => flat.offsets[first + i] - start);
+  const length = parameters.reduce((sum, { size }) => sum + size, 0);
+  return { value: flat.value.subarray(start, start + length), parameters, offsets };
+}
+
+function moved(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]): FlatParameters {
   const offsets: number[] = [];
   let total = 0;
   for (const p of parameters) {
@@ -154,5 +186,7 @@ export function flatten(kernels: Pick<Kernels, "f32">, parameters: readonly Para
     view.set(p.value.subarray(0, p.size));
     p.value = view;
   });
-  return { value, parameters, offsets };
+  const flat = { value, parameters, offsets };
+  for (const parameter of parameters) homes.set(parameter, { flat, kernels });
+  return flat;
 }

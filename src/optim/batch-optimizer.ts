@@ -17,9 +17,9 @@
  * Not here: `learningRateScale` and weight decay. The line search finds lengths for all parameters together; a penalty
  * belongs into `evaluate`.
  */
-import { ShapeError } from "../core/index.js";
+import { ConfigError, ShapeError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
-import { type FlatParameters, flatGradientInto } from "../nn/parameter.js";
+import { type FlatParameters, flatGradientInto, isCurrent } from "../nn/parameter.js";
 import { type LinePoint, type LineSearchOptions, searchLine } from "./line-search.js";
 import {
   type BatchStep,
@@ -81,8 +81,15 @@ export abstract class BatchOptimizer {
   /**
    * Allocates vectors for these parameters; the first step does it too.
    * @throws {ShapeError} for parameters of another size than before: one optimiser serves one model.
+   * @throws {ConfigError} for parameters that were moved to another vector since.
    */
   prepare(parameters: FlatParameters): void {
+    if (!isCurrent(parameters)) {
+      throw new ConfigError(
+        `${this.constructor.name}.prepare: expected the parameters in their vector, got some that stand in another; ` +
+          "use the vector of the last flatten",
+      );
+    }
     if (parameters === this.prepared) return;
     const { length } = parameters.value;
     if (this.prepared === null) {

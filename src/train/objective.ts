@@ -43,12 +43,17 @@ export class SupervisedObjective<I = Tensor, T = Tensor, O = Tensor> implements 
   readonly criterion: Criterion<O, T>;
   readonly parameters: FlatParameters;
 
-  /** Flattens the parameters of both; those of the criterion get `criterion.` before their names. */
+  /**
+   * Flattens the parameters of both; those of the criterion get `criterion.` before their names. A second objective on the
+   * same model and criterion, or on the model with another loss that has no parameters, shares their vector.
+   */
   constructor(kernels: Pick<Kernels, "f32">, model: Module<I, O>, criterion: Criterion<O, T>) {
     this.model = model;
     this.criterion = criterion;
     const ofCriterion = criterion.parameters();
-    for (const parameter of ofCriterion) parameter.name = `criterion.${parameter.name}`;
+    for (const parameter of ofCriterion) {
+      if (!parameter.name.startsWith("criterion.")) parameter.name = `criterion.${parameter.name}`;
+    }
     this.parameters = flatten(kernels, [...model.parameters(), ...ofCriterion]);
   }
 

@@ -14,7 +14,7 @@
  */
 import { ConfigError, DivergenceError } from "../core/errors.js";
 import type { Rng } from "../core/rng.js";
-import type { FlatParameters } from "../nn/parameter.js";
+import { type FlatParameters, isCurrent } from "../nn/parameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedules.js";
 import type { BatchSource, Objective } from "./objective.js";
@@ -141,6 +141,7 @@ export class Trainer<B> implements ResumableTraining {
   /**
    * Takes the steps that are left, or those until early stopping or `signal` ends them, then checks the parameters.
    * Leaves the objective in train mode. @throws {DivergenceError} when the loss or a parameter is not finite.
+   * @throws {ConfigError} when the parameters were moved to another vector since.
    */
   async run(options: RunOptions = {}): Promise<TrainingHistory> {
     const { signal, onProgress, onEpoch, checkpoint, checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = options;
@@ -155,6 +156,12 @@ export class Trainer<B> implements ResumableTraining {
       nowMs = performance.now();
       this.seconds = secondsBefore + (nowMs - startMs) / 1000;
     };
+    if (!isCurrent(this.parameters)) {
+      throw new ConfigError(
+        `${this.name}.run: expected the parameters in the objective's own vector, got some that stand in another; ` +
+          "flattened again, for another objective? Make that one first",
+      );
+    }
     this.ended = null;
     this.objective.setMode("train");
     while (!this.done && signal?.aborted !== true) {
