@@ -159,7 +159,8 @@ INLINE void FN(combine)(size_t n, float p, const float *u, float q, const float 
   if (j < n) store_some(out + j, p * load_some(u + j, n - j) + q * load_some(v + j, n - j), n - j);
 }
 
-/* ∂cos/∂a = b/(|a||b|) − cos·a/|a|², and likewise for b. A row of zeros has no direction: cosine 0, gradient 0. */
+/* ∂cos/∂a = b/(|a||b|) − cos·a/|a|², and likewise for b. A row of zeros has no direction: cosine 0, gradient 0.
+ * Squares beyond f32 are ∞ and give NaN: 1/∞ would make it a right angle, and hide that a model diverges. */
 OP(double, f32_cosine_embedding)
 (size_t rows, size_t cols, float margin, in_f32 a, in_f32 b, in_f32 labels, float grad_scale, out_f32 grad_a,
  out_f32 grad_b) {
@@ -174,7 +175,7 @@ OP(double, f32_cosine_embedding)
     }
     double cosine = 0, across = 0, along_a = 0, along_b = 0;
     if (aa * bb != 0) {
-      across = 1 / __builtin_sqrt(aa * bb);
+      across = aa * bb < __builtin_inf() ? 1 / __builtin_sqrt(aa * bb) : __builtin_nan("");
       cosine = ab * across;
       along_a = -cosine / aa;
       along_b = -cosine / bb;

@@ -70,7 +70,8 @@ export interface LossKernels {
   ): number;
   /**
    * loss = Σᵢ 1 − cos(a[i], b[i]) where labels[i] > 0, max(0, cos(a[i], b[i]) − margin) elsewhere; gradA, gradB ←
-   * gradScale times its gradients, 0 at cos = margin. A row whose squares sum to 0 has cosine 0 and no gradient.
+   * gradScale times its gradients, 0 at cos = margin. A row whose squares sum to 0 has cosine 0 and no gradient;
+   * squares are f32, those of numbers beyond 10¹⁹ may give NaN.
    * a, b, gradA, gradB [rows, cols], labels [rows]. @returns the loss.
    */
   cosineEmbedding(
