@@ -180,8 +180,10 @@ function charts(set, results) {
   const oneVsAll = results.get("one-vs-all");
   const ends = rows
     .filter(({ system, worlds }) => system !== "mach" || worlds === 8)
-    .map((row) => ({ title: row.title, at: [row.peakBytes / 1e6, 100 * row["p@1"]] }));
-  const short = (system) => SYSTEMS[system].title.replace("hierarchical softmax, ", "").replace("sparsely gated ", "");
+    .map((row) => ({ name: SYSTEMS[row.system].short, at: [row.peakBytes / 1e6, 100 * row["p@1"]] }));
+  // Single worlds cannot tell the labels of a bucket apart: they would only stretch the axis.
+  const best = Math.max(...rows.map((row) => row["p@1"]));
+  const isShown = (point) => point["p@1"] > best / 2;
   return {
     time: {
       title: `${set}: P@1 against training time`,
@@ -189,19 +191,22 @@ function charts(set, results) {
       y: { label: "P@1, %" },
       series: [
         ...curves.map(([system, { curve }]) => ({
-          name: short(system),
+          name: SYSTEMS[system].short,
           dots: system.startsWith("mach"),
-          points: curve.map((p) => [p.seconds, 100 * p["p@1"]]),
+          points: curve.filter(isShown).map((p) => [p.seconds, 100 * p["p@1"]]),
         })),
         ...(oneVsAll ? [{ name: "one-vs-all", line: false, points: [[oneVsAll.seconds, 100 * oneVsAll["p@1"]]] }] : []),
       ],
+      annotations: mach
+        .filter(({ worlds }) => [2, 4, 8, 32].includes(worlds))
+        .map((p) => ({ x: p.seconds, y: 100 * p["p@1"], text: p.worlds === 2 ? "2 worlds" : String(p.worlds) })),
     },
     memory: {
       title: `${set}: P@1 against peak memory of training`,
       x: { label: "peak memory, MB (log)", scale: "log" },
       y: { label: "P@1, %" },
       series: [{ name: "at the end of training", line: false, points: ends.map(({ at }) => at) }],
-      annotations: ends.map(({ title, at: [x, y] }) => ({ x, y, text: title })),
+      annotations: ends.map(({ name, at: [x, y] }) => ({ x, y, text: name })),
     },
     worlds:
       mach.length === 0

@@ -12,16 +12,19 @@ export const SETS = ["nvd", "wikisent"];
 const BUCKETS = [250, 500, 1000, 2000, 4000];
 const CURVE_WORLDS = 4;
 
-const network = (title) => ({
+/** `short` names it in pictures. */
+const network = (title, short = title) => ({
   title,
+  short,
   measure: async (task, set, system, onPoint) => {
     const { measureNetwork } = await import("./networks.mjs");
     return measureNetwork(task, system, settingsOf(set, system), { onPoint });
   },
 });
 
-const mach = (title, flags, worlds) => ({
+const mach = (title, short, flags, worlds) => ({
   title,
+  short,
   measure: async (task, set) => {
     const { measureMach } = await import("./mach.mjs");
     return measureMach(task, set, { worlds: worlds ?? settingsOf(set, "mach").worlds, flags });
@@ -30,26 +33,27 @@ const mach = (title, flags, worlds) => ({
 
 /** By name. `measure(task, set, system, onPoint)` → the figures; `sets`: where it is measured, default everywhere. */
 export const SYSTEMS = {
-  mach: mach("MACH", []),
+  mach: mach("MACH", "MACH", []),
   "full-softmax": network("full softmax"),
-  hierarchical: network("hierarchical softmax, two levels"),
-  huffman: network("hierarchical softmax, Huffman tree"),
-  sampled: network("sampled softmax"),
-  "mixture-of-experts": network("sparsely gated mixture of experts, sampled softmax"),
+  hierarchical: network("hierarchical softmax, two levels", "two levels"),
+  huffman: network("hierarchical softmax, Huffman tree", "Huffman tree"),
+  sampled: network("sampled softmax", "sampled"),
+  "mixture-of-experts": network("sparsely gated mixture of experts, sampled softmax", "experts, sampled"),
   "one-vs-all": {
     title: "one-vs-all logistic regression",
+    short: "one-vs-all",
     measure: async (task, set, system, onPoint) => {
       const { measureOneVsAll } = await import("./one-vs-all.mjs");
       return measureOneVsAll(task, settingsOf(set, system), { onPoint });
     },
   },
   // The paper's setting for ODP: 25 linear worlds of 32 buckets.
-  "mach-linear": mach("MACH of linear worlds, B = 32", ["--hidden", "none", "--buckets", "32"], 25),
+  "mach-linear": mach("MACH of linear worlds, B = 32", "MACH, linear", ["--hidden", "none", "--buckets", "32"], 25),
   ...Object.fromEntries(
     BUCKETS.map((buckets) => [
       `mach-b${buckets}`,
       {
-        ...mach(`MACH, B = ${buckets}`, ["--buckets", String(buckets)], CURVE_WORLDS),
+        ...mach(`MACH, B = ${buckets}`, `B = ${buckets}`, ["--buckets", String(buckets)], CURVE_WORLDS),
         isCurve: true,
         sets: buckets >= 500 && buckets <= 2000 ? SETS : ["nvd"],
       },

@@ -52,7 +52,7 @@ export function spreadApart(tops: readonly number[], gap: number, low: number, h
 }
 
 /**
- * Puts `text` beside the point (x, y): on the side where it covers the fewest `obstacles` and does not leave `frame`.
+ * Puts `text` beside the point (x, y): on the side, or at the corner, where it covers the fewest `obstacles` and does not leave `frame`.
  * Adds its box to `obstacles`.
  */
 export function placeBeside(
@@ -69,6 +69,10 @@ export function placeBeside(
     { x, y: y - 9, anchor: "middle", left: x - width / 2 },
     { x, y: y + fontSize + 6, anchor: "middle", left: x - width / 2 },
     { x: x - 8, y: y + fontSize * 0.35, anchor: "end", left: x - 8 - width },
+    { x: x + 6, y: y - 9, anchor: "start", left: x + 6 },
+    { x: x + 6, y: y + fontSize + 6, anchor: "start", left: x + 6 },
+    { x: x - 6, y: y - 9, anchor: "end", left: x - 6 - width },
+    { x: x - 6, y: y + fontSize + 6, anchor: "end", left: x - 6 - width },
   ];
   const boxes = candidates.map(({ left, y: baseline }) => ({
     left,
