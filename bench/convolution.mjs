@@ -1,7 +1,9 @@
 /**
  * @file How near do convolutions come to the matrix product that they are?
  *
- *   npm run build && node bench/convolution.mjs [--backend native|wasm] [--isa NAME] [--only TEXT]
+ *   npm run build && node bench/convolution.mjs [--backend native|wasm] [--isa NAME|all] [--only TEXT]
+ *
+ * By default on WASM and on the best instruction set that the processor has.
  *
  * Each shape has three products, of P planes of output, K = planes·kernel cells, S = outputs of a plane, N images:
  *
@@ -154,9 +156,11 @@ function partsOf(kernels, d, isLocal) {
 
 function* backends() {
   if (options.backend !== "wasm") {
-    for (const isa of options.isa ? [options.isa] : loadAddon().isas) yield createKernels({ backend: "native", isa });
+    const [best] = loadAddon().isas;
+    const isas = options.isa === "all" ? loadAddon().isas : [options.isa ?? best];
+    for (const isa of isas) yield createKernels({ backend: "native", isa });
   }
-  if (options.backend !== "native" && !options.isa) yield createKernels({ backend: "wasm", wasmMemoryBytes: 2 ** 32 });
+  if (options.backend !== "native" && !options.isa) yield createKernels({ backend: "wasm" });
 }
 
 console.log(machineLine());
