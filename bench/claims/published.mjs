@@ -6,10 +6,19 @@
  */
 import { markdown, percent } from "./format.mjs";
 
-const times = (large, small) => {
-  const ratio = large / small;
-  return `${ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)}×`;
-};
+const times = (ratio) => `${ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)}×`;
+/** How `small` compares with `large`: "9.2× fewer", or "3.3× more" where it is the other way round. */
+const compare = (large, small, less, more) =>
+  large >= small ? `${times(large / small)} ${less}` : `${times(small / large)} ${more}`;
+
+/** A count of parameters of some ensembles against the full softmax's. */
+const atWorlds = (results, numbers, full, name) =>
+  numbers
+    .map((worlds) => {
+      const point = results.get("mach").curve.find((p) => p.worlds === worlds);
+      return `${compare(full, point[name], "fewer", "more")} at R = ${worlds}`;
+    })
+    .join(", ");
 
 /** What was published, and what the same comparison gives here. `measure`: text of a data set, of its results by system. */
 const CLAIMS = [
@@ -21,7 +30,7 @@ const CLAIMS = [
       const first = results.get("mach").curve.find((point) => point["p@1"] >= full["p@1"]);
       if (first === undefined)
         return `full softmax's P@1 not reached with ${results.get("mach").curve.at(-1).worlds} worlds`;
-      return `${times(full.seconds, first.seconds)} less than full softmax (${first.worlds} worlds)`;
+      return `${compare(full.seconds, first.seconds, "less", "more")} than full softmax (${first.worlds} worlds)`;
     },
   },
   {
@@ -29,7 +38,8 @@ const CLAIMS = [
     published: "2–4× less",
     measure: (results) => {
       const [full, own] = [results.get("full-softmax"), results.get("mach")];
-      return `peak ${times(full.peakBytes, own.peakBytes)} less, optimiser's state ${times(full.optimizerBytes, own.optimizerBytes)} less`;
+      const of = (name) => compare(full[name], own[name], "less", "more");
+      return `peak ${of("peakBytes")}, optimiser's state ${of("optimizerBytes")}`;
     },
   },
   {
@@ -37,9 +47,7 @@ const CLAIMS = [
     published: "100 → 6.4 billion (R = 32), 15.6× fewer",
     measure: (results) => {
       const full = results.get("full-softmax").numOutputParameters;
-      const at = (worlds) =>
-        times(full, results.get("mach").curve.find((p) => p.worlds === worlds).numOutputParameters);
-      return `${at(2)} fewer at R = 2, ${at(8)} at R = 8, ${at(32)} at R = 32`;
+      return atWorlds(results, [2, 8, 32], full, "numOutputParameters");
     },
   },
   {
@@ -47,8 +55,7 @@ const CLAIMS = [
     published: "the same: D was 80,000, L 49 million",
     measure: (results) => {
       const full = results.get("full-softmax").numParameters;
-      const at = (worlds) => times(full, results.get("mach").curve.find((p) => p.worlds === worlds).numParameters);
-      return `${at(2)} fewer at R = 2, ${at(8)} at R = 8`;
+      return atWorlds(results, [2, 8], full, "numParameters");
     },
   },
   {
@@ -65,8 +72,9 @@ const CLAIMS = [
     published: "125× smaller; up to 19 % of rows right against 9 %",
     measure: (results) => {
       const [worlds, all] = [results.get("mach-linear").curve.at(-1), results.get("one-vs-all")];
-      const sizes = `${times(all.numDenseParameters, worlds.numParameters)} smaller, ${times(all.numParameters, worlds.numParameters)} than its pruned weights`;
-      return `${sizes}; P@1 ${percent(worlds["p@1"])} against ${percent(all["p@1"])} %`;
+      const size = compare(all.numDenseParameters, worlds.numParameters, "smaller", "larger");
+      const pruned = compare(all.numParameters, worlds.numParameters, "smaller", "larger");
+      return `${size}, ${pruned} than its pruned weights; P@1 ${percent(worlds["p@1"])} against ${percent(all["p@1"])} %`;
     },
   },
 ];
