@@ -197,9 +197,12 @@ function charts(set, results) {
         })),
         ...(oneVsAll ? [{ name: "one-vs-all", line: false, points: [[oneVsAll.seconds, 100 * oneVsAll["p@1"]]] }] : []),
       ],
-      annotations: mach
-        .filter(({ worlds }) => [2, 4, 8, 32].includes(worlds))
-        .map((p) => ({ x: p.seconds, y: 100 * p["p@1"], text: p.worlds === 2 ? "2 worlds" : String(p.worlds) })),
+      annotations: [
+        ...mach
+          .filter(({ worlds }) => [2, 4, 8, 32].includes(worlds))
+          .map((p) => ({ x: p.seconds, y: 100 * p["p@1"], text: p.worlds === 2 ? "2 worlds" : String(p.worlds) })),
+        ...(oneVsAll ? [{ x: oneVsAll.seconds, y: 100 * oneVsAll["p@1"], text: "one-vs-all" }] : []),
+      ],
     },
     memory: {
       title: `${set}: P@1 against peak memory of training`,
