@@ -109,8 +109,8 @@ function systemTable(set, results) {
     row.system.startsWith("mach")
       ? shortTime(row["p@1"] >= wanted ? row.seconds : null)
       : shortTime(secondsTo(wanted, row)),
-    row.latency === null ? "–" : `${milliseconds(row.latency.p50)} / ${milliseconds(row.latency.p99)}`,
-    row.latency === null ? "–" : milliseconds(row.latency.batch),
+    `${milliseconds(row.latency.p50)} / ${milliseconds(row.latency.p99)}`,
+    milliseconds(row.latency.batch),
     `\`--set ${set} --system ${row.system}\``,
   ]);
   const { machine, shape, dataBytes } = results.values().next().value;
