@@ -7,6 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lineChart } from "../../dist/src/plot/index.js";
 import { root } from "../datasets.mjs";
+import { markdown, megabytes, millions, milliseconds, percent, shortTime } from "./format.mjs";
+import { claimsTable } from "./published.mjs";
 import { resultPath, SETS, SYSTEMS } from "./systems.mjs";
 
 const DOCUMENT = join(root, "docs/claims.md");
@@ -25,6 +27,7 @@ export async function writeReport() {
     text = replaceBlock(text, `${set} worlds`, `${worldsTable(results)}\n${pictures.worlds}\n`);
     text = replaceBlock(text, `${set} buckets`, `${bucketsTable(set, results)}\n${pictures.buckets}\n`);
   }
+  text = replaceBlock(text, "claims", claimsTable(new Map(SETS.map((set) => [set, loadResults(set)]))));
   writeFileSync(DOCUMENT, text);
 }
 
@@ -43,18 +46,6 @@ function replaceBlock(text, name, content) {
   if (at < 0) throw new Error(`docs/claims.md: expected a line ${start}, got none; put it where the table belongs`);
   const end = text.indexOf("<!-- end -->", at);
   return `${text.slice(0, at + start.length)}\n${content}\n${text.slice(end)}`;
-}
-
-const percent = (x) => (100 * x).toFixed(2);
-const millions = (x) => (x / 1e6).toFixed(1);
-const megabytes = (x) => (x / 1e6).toFixed(0);
-const shortTime = (seconds) => (seconds === null ? "–" : seconds < 100 ? seconds.toFixed(1) : seconds.toFixed(0));
-const milliseconds = (x) => x.toFixed(2);
-
-function markdown(rows) {
-  const [head, ...body] = rows;
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return ["", line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...body.map(line), ""].join("\n");
 }
 
 /** One row a system; MACH one for each of some numbers of worlds. */
