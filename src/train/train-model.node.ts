@@ -26,6 +26,7 @@ import { runJobs } from "../parallel/worker-pool.node.js";
 import { chooseOptions, chooseTextOptions } from "./choose-options.js";
 import { type DataParts, measure, splitRows } from "./data-parts.node.js";
 import { fingerprintFiles, runFingerprint } from "./fingerprints.node.js";
+import { checkIdleFeatures, checkIdleOptions } from "./idle-options.js";
 import {
   checkModelOptions,
   checkResumable,
@@ -121,6 +122,8 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
   const options = chooseOptions(shape, request.options ?? {});
   checkModelOptions(options, report.numFeatures);
+  checkIdleOptions(request.options ?? {}, options);
+  checkIdleFeatures(loaded.vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
   checkWorlds(request.worlds, options.numWorlds);
   const parts = splitRows(loaded.dataset, options);
   const network = worldOptionsOf(options, report.numFeatures);
