@@ -15,7 +15,7 @@ export interface KernelsOptions {
   readonly backend?: KernelInfo["backend"];
   /** Instruction set of the native backend. Default: MANYWORLDS_ISA, else the best that the processor has. */
   readonly isa?: string;
-  /** Memory of the WASM backend. Default 1 GiB. */
+  /** Memory of the WASM backend. Default: see WasmOptions. */
   readonly wasmMemoryBytes?: number;
 }
 

@@ -11,4 +11,4 @@ export {
 } from "./contract.js";
 export { createKernels, type KernelsOptions } from "./create.node.js";
 export { createReferenceKernels } from "./reference/reference-kernels.js";
-export { createWasmKernels, DEFAULT_WASM_MEMORY_BYTES, type WasmOptions } from "./wasm/wasm-kernels.js";
+export { createWasmKernels, MAX_WASM_MEMORY_BYTES, type WasmOptions } from "./wasm/wasm-kernels.js";

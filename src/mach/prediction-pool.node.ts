@@ -29,7 +29,7 @@ export class PredictionPool {
     const { hash, worldOptions, merge, prior, batchRows } = model.ensemble;
     this.chunkRows = batchRows * Math.max(1, Math.floor(CHUNK_ROWS / batchRows));
     const worlds = [...model.parameters].map(([world, parameters]) => ({ world, parameters }));
-    // The prior's arrays may stand in WASM memory, and a message clones whole buffers: 1 GiB to each thread.
+    // The prior's arrays may stand in WASM memory, and a message clones whole buffers, gigabytes to each thread.
     const ownPrior = prior && { codes: prior.codes.slice(), bias: prior.bias.slice() };
     const shared: PredictionShared = { hash: hash.toJSON(), worldOptions, merge, prior: ownPrior, worlds };
     const workerData: PoolWorkerData = { shared, stop: new Int32Array(new SharedArrayBuffer(4)) };

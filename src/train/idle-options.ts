@@ -27,7 +27,9 @@ const NEEDS: readonly {
 export function checkIdleOptions(given: Partial<ModelOptions>, all: ModelOptions): void {
   for (const { option, isIdle, needs } of NEEDS) {
     if (given[option] === undefined || !isIdle(all)) continue;
-    throw new ConfigError(`train: ${option} ${given[option]} does nothing without ${needs}; set that too, or leave it out`);
+    throw new ConfigError(
+      `train: ${option} ${given[option]} does nothing without ${needs}; set that too, or leave it out`,
+    );
   }
 }
 

@@ -33,7 +33,9 @@ describe("checkIdleOptions", () => {
 
 describe("checkIdleFeatures", () => {
   it("refuses options of texts for numbers, and of numbers for texts", () => {
-    expect(() => checkIdleFeatures("numeric", { wordNgrams: 2 }, {})).toThrow(/wordNgrams does nothing for rows of fea/);
+    expect(() => checkIdleFeatures("numeric", { wordNgrams: 2 }, {})).toThrow(
+      /wordNgrams does nothing for rows of fea/,
+    );
     expect(() => checkIdleFeatures("text", { wordNgrams: 2 }, { scaling: "max" })).toThrow(/scaling does nothing for/);
     expect(() => checkIdleFeatures("text", { wordNgrams: 2 }, {})).not.toThrow();
     expect(() => checkIdleFeatures("numeric", {}, { scaling: "max" })).not.toThrow();

@@ -19,17 +19,23 @@ import { boundOperations } from "../bound/operations.js";
 import type { Kernels } from "../contract.js";
 import { type WasmMemory, type WasmModule, webAssembly } from "./web-assembly.js";
 
-/** 1 GiB: only pages that are touched take up memory. */
-export const DEFAULT_WASM_MEMORY_BYTES: number = 2 ** 30;
+const PAGE = 65536;
+
+/** The most that 32-bit addresses reach, less a page, so that the end of an array has an address too. */
+export const MAX_WASM_MEMORY_BYTES: number = 2 ** 32 - PAGE;
 
 export interface WasmOptions {
-  /** Size of the memory that all arrays and scratch share, rounded up to 64 KiB; at most 4 GiB. Default 1 GiB. */
+  /**
+   * Size of the memory that all arrays and scratch share, rounded up to 64 KiB; at most MAX_WASM_MEMORY_BYTES. Default
+   * that much, or what the system reserves: only pages that are touched take up memory.
+   */
   readonly memoryBytes?: number;
 }
 
 type Exports = FlatOperations & { readonly __heap_base: { readonly value: number } };
 
-const PAGE = 65536;
+/** Less than this is not worth trying. */
+const MIN_MEMORY_BYTES = 2 ** 26;
 /** Wide enough for a cache line and for every vector. */
 const ALIGNMENT = 64;
 
@@ -52,7 +58,7 @@ class WasmBridge implements Bridge {
   #exhausted(bytes: number): RangeError {
     return new RangeError(
       `WASM kernels: expected ${bytes} free bytes, got ${Math.max(0, this.#scratch - this.#top)} of ` +
-        `${this.#bytes.length}; create the kernels with a larger memoryBytes`,
+        `${this.#bytes.length}; create the kernels with a larger memoryBytes, or use native ones`,
     );
   }
 
@@ -132,8 +138,7 @@ class WasmBridge implements Bridge {
  * @throws {RangeError} from any operation or allocation that does not fit the memory; the message names the remedy.
  */
 export function createWasmKernels(module: WasmModule, options: WasmOptions = {}): Kernels {
-  const pages = Math.ceil((options.memoryBytes ?? DEFAULT_WASM_MEMORY_BYTES) / PAGE);
-  const memory = new webAssembly.Memory({ initial: pages, maximum: pages });
+  const memory = options.memoryBytes === undefined ? reserveMemory() : createMemory(options.memoryBytes);
   const instance = new webAssembly.Instance(module, { env: { memory } });
   const bridge = new WasmBridge(memory, instance.exports as unknown as Exports);
   return {
@@ -145,4 +150,20 @@ export function createWasmKernels(module: WasmModule, options: WasmOptions = {})
     dispose: () => {},
     ...boundOperations(bridge),
   };
+}
+
+function createMemory(bytes: number): WasmMemory {
+  const pages = Math.ceil(bytes / PAGE);
+  return new webAssembly.Memory({ initial: pages, maximum: pages });
+}
+
+/** As much as the system reserves: all, or half as often as needed. */
+function reserveMemory(): WasmMemory {
+  for (let bytes = MAX_WASM_MEMORY_BYTES; ; bytes /= 2) {
+    try {
+      return createMemory(bytes);
+    } catch (error) {
+      if (!(error instanceof RangeError) || bytes / 2 < MIN_MEMORY_BYTES) throw error;
+    }
+  }
 }
