@@ -61,9 +61,9 @@ export const DATASETS = {
   delicious: {
     // Binary rows that were scaled to norm 1: back to zeros and ones.
     flags: [
-      ...["--scale", "max", "--worlds", "32", "--buckets", "500", "--hidden", "512,512", "--dropout", "0.4"],
-      ...["--epochs", "20", "--batch-size", "64", "--learning-rate", "0.002", "--input-rate-scale", "2"],
-      ...["--weight-decay", "0.01"],
+      ...["--scale", "max", "--worlds", "32", "--buckets", "500", "--hidden", "512,512", "--dropout", "0.3"],
+      ...["--input-dropout", "0.1", "--epochs", "30", "--batch-size", "64", "--learning-rate", "0.002"],
+      ...["--input-rate-scale", "2", "--weight-decay", "0.01"],
     ],
     fast: ["--worlds", "2"],
     best: [71.2, 65.36, 60.28],
@@ -73,8 +73,10 @@ export const DATASETS = {
 };
 
 const TWO_LAYERS = [
-  ...["--scale", "max", "--hidden", "512,512", "--epochs", "20", "--batch-size", "64", "--weight-decay", "0.01"],
+  ...["--scale", "max", "--hidden", "512,512", "--batch-size", "64", "--weight-decay", "0.01"],
+  ...["--learning-rate", "0.002"],
 ];
+const TWICE_INPUT_RATE = ["--input-rate-scale", "2"];
 
 /** What large sets are trained with elsewhere: a ReLU layer, Adam's moments of every input weight. */
 const RELU_ADAM = [
@@ -106,8 +108,10 @@ export const COMPARED = {
   ],
   bibtex: [[], ["--loss", "softmax"], ["--buckets", "159"], ["--dropout", "0"]],
   delicious: [
-    [...TWO_LAYERS, "--dropout", "0.4", "--learning-rate", "0.002", "--input-rate-scale", "2"],
-    [...TWO_LAYERS, "--dropout", "0.5", "--learning-rate", "0.002"],
+    [...TWO_LAYERS, ...TWICE_INPUT_RATE, "--epochs", "30", "--dropout", "0.3", "--input-dropout", "0.1"],
+    [...TWO_LAYERS, ...TWICE_INPUT_RATE, "--epochs", "30", "--dropout", "0.3"],
+    [...TWO_LAYERS, ...TWICE_INPUT_RATE, "--epochs", "20", "--dropout", "0.4"],
+    [...TWO_LAYERS, "--epochs", "20", "--dropout", "0.5"],
     ["--scale", "max", "--epochs", "20", "--batch-size", "64", "--learning-rate", "0.004", "--weight-decay", "0.01"],
     ["--scale", "max"],
     ["--scale", "l2"],

@@ -98,6 +98,12 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
     parse: number(0, 0.95),
   },
   {
+    option: "inputDropout",
+    syntax: "--input-dropout <rate>",
+    help: "share of a row's features left out of a step, the others scaled up",
+    parse: number(0, 0.95),
+  },
+  {
     option: "output",
     syntax: "--output <kind>",
     help: "logits of a step: all buckets, or the batch's and some negatives",

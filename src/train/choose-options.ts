@@ -37,6 +37,7 @@ const COMMON = {
   warmup: 0,
   weightDecay: 0,
   numNegatives: 500,
+  inputDropout: 0,
   validationShare: 0,
   seed: 1,
   merge: "log-score",

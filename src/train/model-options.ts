@@ -36,7 +36,7 @@ export function worldOptionsOf(options: ModelOptions, numFeatures: number): Worl
 /** The part of `options` that says how a world is trained. */
 export function optimizationOf(options: ModelOptions): OptimizationOptions {
   const { epochs, batchSize, optimizer, learningRate, inputLearningRateScale, inputMoments, schedule } = options;
-  const { warmup, weightDecay, numNegatives, inputSpread, validationShare, seed } = options;
+  const { warmup, weightDecay, numNegatives, inputSpread, inputDropout, validationShare, seed } = options;
   return {
     epochs,
     batchSize,
@@ -49,6 +49,7 @@ export function optimizationOf(options: ModelOptions): OptimizationOptions {
     weightDecay,
     numNegatives,
     inputSpread,
+    inputDropout,
     validationShare,
     seed,
   };
@@ -88,7 +89,8 @@ export function checkModelOptions(options: ModelOptions, numFeatures: number): v
 /** The options that a stored model was made with. */
 export function modelOptionsOf(manifest: Manifest): ModelOptions {
   const { network, hash, merge, prior, training } = manifest;
-  const optimization = training as unknown as OptimizationOptions;
+  // Models of before input dropout do not name it.
+  const optimization = { inputDropout: 0, ...training } as unknown as OptimizationOptions;
   checkOptimization(optimization);
   return {
     ...optimization,

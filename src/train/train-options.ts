@@ -22,6 +22,8 @@ export interface OptimizationOptions {
   readonly inputLearningRateScale: number;
   /** What Adam keeps of the input weights' gradients: moments of each number, or one second moment a row. */
   readonly inputMoments: "element" | "row";
+  /** Chance that a feature of a row is left out of a step, the others scaled up, in [0, 1). */
+  readonly inputDropout: number;
   /** Course of the learning rate after the warm-up; see optim/schedules.ts. */
   readonly schedule: ScheduleName;
   /** Share of all steps over which the learning rate rises from zero, 0 … 1. */
@@ -59,6 +61,7 @@ export function checkOptimization(options: OptimizationOptions): void {
   expect(Number.isInteger(options.numNegatives) && options.numNegatives >= 1, "numNegatives", "at least 1");
   expect(options.validationShare >= 0 && options.validationShare < 1, "validationShare", "in [0, 1)");
   expect(options.inputSpread >= 0 && options.inputSpread < 100, "inputSpread", "in [0, 100)");
+  expect(options.inputDropout >= 0 && options.inputDropout < 1, "inputDropout", "in [0, 1)");
   expect(options.warmup >= 0 && options.warmup < 1, "warmup", "in [0, 1)");
   expect(options.weightDecay >= 0 && Number.isFinite(options.weightDecay), "weightDecay", "zero or a positive number");
   expect(Number.isSafeInteger(options.seed) && options.seed >= 0, "seed", "an integer from 0 to 2^53 - 1");

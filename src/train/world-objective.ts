@@ -1,7 +1,7 @@
 /**
  * @file What does a world's step compute? The loss of a batch over all buckets, or over a sample of them.
  *
- *   batch → (choose columns) → model.forward → (correct logits) → criterion → model.backward
+ *   batch → (drop features) → (choose columns) → model.forward → (correct logits) → criterion → model.backward
  *
  * Sampled output: the batch's columns are the union of its positive buckets and shared negatives, drawn anew each step;
  * logits of negatives are raised so that they stand for all that were not drawn (nn/output/column-sampler.ts).
@@ -23,7 +23,9 @@ export interface WorldObjectiveOptions {
   readonly numBuckets: number;
   /** Shared negatives a step, where the world's output is sampled. */
   readonly numNegatives: number;
-  /** Draws one number a step for them. */
+  /** Share of the inputs' entries dropped. */
+  readonly inputDropout: number;
+  /** Draws one number a step for each of the two that is in use. */
   readonly rng: Rng;
 }
 
@@ -32,10 +34,15 @@ export class WorldObjective implements Objective<Batch> {
   readonly parameters: FlatParameters;
   private readonly world: World;
   private readonly criterion: Criterion<Tensor, SparseBatch>;
+  private readonly kernels: Kernels;
+  private readonly inputDropout: number;
   private readonly rng: Rng;
   private readonly sampler: ColumnSampler | null;
 
-  constructor(kernels: Kernels, world: World, { loss, numBuckets, numNegatives, rng }: WorldObjectiveOptions) {
+  constructor(kernels: Kernels, world: World, options: WorldObjectiveOptions) {
+    const { loss, numBuckets, numNegatives, inputDropout, rng } = options;
+    this.kernels = kernels;
+    this.inputDropout = inputDropout;
     this.world = world;
     this.parameters = world.parameters;
     this.criterion =
@@ -46,6 +53,7 @@ export class WorldObjective implements Objective<Batch> {
 
   lossAndGradient({ inputs, targets }: Batch): number {
     const { model } = this.world;
+    if (this.inputDropout > 0) this.dropInputs(inputs);
     const active = this.sampler?.choose(targets, this.rng.nextUint32(), this.world.sampled);
     model.zeroGradParameters();
     const output = model.forward(inputs);
@@ -57,5 +65,10 @@ export class WorldObjective implements Objective<Batch> {
 
   setMode(mode: Mode): void {
     this.world.model.setMode(mode);
+  }
+
+  /** In place: a batch is the loader's own copy of its rows. */
+  private dropInputs({ values, offsets, numRows }: SparseBatch): void {
+    this.kernels.dropout(offsets[numRows], this.inputDropout, this.rng.nextUint32(), values, values);
   }
 }

@@ -34,7 +34,8 @@ export class WorldTraining extends Trainer<Batch> {
 
   constructor(kernels: Kernels, dataset: Dataset, options: WorldTrainingOptions) {
     const { world: number, model, optimization } = options;
-    const { seed, batchSize, epochs, learningRate, weightDecay, numNegatives, inputSpread } = optimization;
+    const { seed, batchSize, epochs, learningRate, weightDecay, numNegatives, inputSpread, inputDropout } =
+      optimization;
     const world = createWorld(kernels, model, Rng.derive(seed, "world", number, "weights"), { inputSpread });
     const rng = Rng.derive(seed, "world", number, "steps");
     for (const dropout of world.dropouts) dropout.rng = rng;
@@ -45,7 +46,7 @@ export class WorldTraining extends Trainer<Batch> {
     super({
       name: `world ${number}`,
       remedy: `train again with --overwrite and a smaller --learning-rate (it was ${learningRate})`,
-      objective: new WorldObjective(kernels, world, { loss, numBuckets, numNegatives, rng }),
+      objective: new WorldObjective(kernels, world, { loss, numBuckets, numNegatives, inputDropout, rng }),
       source: new BatchLoader(kernels, dataset, {
         hash: options.hash,
         targetValues: loss === "softmax" ? "distribution" : "binary",

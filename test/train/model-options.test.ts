@@ -36,6 +36,7 @@ describe("checkModelOptions", () => {
     [{ inputMoments: "none" }, /inputMoments to be "element" or "row", got none/],
     [{ validationShare: 1 }, /validationShare/],
     [{ warmup: 1 }, /warmup/],
+    [{ inputDropout: 1 }, /inputDropout to be in \[0, 1\), got 1/],
     [{ weightDecay: -0.1 }, /weightDecay/],
     [{ seed: 2 ** 53 }, /seed/],
   ])("refuses %j", (over, message) => {

@@ -58,11 +58,27 @@ const FEW_ROWS = 1000;
 const MANY_ROWS = 50_000;
 
 describeBackends("WorldTraining", (kernels) => {
+  it("drops features of a batch and scales the others up, anew in each step; the data stay as they are", () => {
+    const before = dataset.features.values.slice();
+    const dropping = training(kernels, FEW_ROWS, { inputDropout: 0.5 });
+    const kinds = new Set<number>();
+    const { values, offsets, numRows } = dropping.source.load(0, 0).inputs;
+    const whole = values.slice(0, offsets[numRows]);
+    for (let step = 0; step < 20; step++) {
+      const batch = dropping.source.load(0, 0);
+      dropping.objective.lossAndGradient(batch);
+      for (let e = 0; e < whole.length; e++) kinds.add(batch.inputs.values[e] / whole[e]);
+    }
+    expect([...kinds].sort()).toEqual([0, 2]);
+    expect(dataset.features.values).toEqual(before);
+  });
+
   it.each([
     ["the defaults of many rows: linear, one moment a row", MANY_ROWS, {}],
     ["the defaults of few rows: ReLU, dropout, Adam's two moments", FEW_ROWS, {}],
     ["a linear world of one layer, one moment a row", MANY_ROWS, { hidden: [] }],
     ["row moments, sampled output, dropout", MANY_ROWS, { output: "sampled", numNegatives: 2, dropout: 0.3 }],
+    ["input dropout", FEW_ROWS, { inputDropout: 0.2 }],
     ["sgd", FEW_ROWS, { optimizer: "sgd", schedule: "step", weightDecay: 0.01 }],
     ["adagrad", FEW_ROWS, { optimizer: "adagrad", schedule: "cosine", warmup: 0.3 }],
   ] as [string, number, Partial<ModelOptions>][])("goes on from any step with the same bytes: %s", (_, rows, over) => {
