@@ -30,6 +30,8 @@ export const SETTINGS = {
     mach: { worlds: 32 },
   },
   wikisent: {
+    // Four minutes a pass.
+    "full-softmax": { passes: 3 },
     sampled: { numNegatives: 1000 },
     "mixture-of-experts": { numNegatives: 1000 },
     "one-vs-all": { passes: 3, rate: 2000, blockSize: 1024 },

@@ -48,7 +48,11 @@ export const SYSTEMS = {
   ...Object.fromEntries(
     BUCKETS.map((buckets) => [
       `mach-b${buckets}`,
-      { ...mach(`MACH, B = ${buckets}`, ["--buckets", String(buckets)], CURVE_WORLDS), isCurve: true },
+      {
+        ...mach(`MACH, B = ${buckets}`, ["--buckets", String(buckets)], CURVE_WORLDS),
+        isCurve: true,
+        sets: buckets >= 500 && buckets <= 2000 ? SETS : ["nvd"],
+      },
     ]),
   ),
 };
