@@ -26,7 +26,7 @@ export const SETTINGS = {
   nvd: {
     sampled: { numNegatives: 1000 },
     "mixture-of-experts": { numNegatives: 1000 },
-    "one-vs-all": { passes: 3, rate: 600, blockSize: 1024 },
+    "one-vs-all": { passes: 2, rate: 600, blockSize: 1024 },
     mach: { worlds: 32 },
   },
   wikisent: {
@@ -34,7 +34,7 @@ export const SETTINGS = {
     "full-softmax": { passes: 3 },
     sampled: { numNegatives: 1000 },
     "mixture-of-experts": { numNegatives: 1000 },
-    "one-vs-all": { passes: 3, rate: 2000, blockSize: 1024 },
+    "one-vs-all": { passes: 2, rate: 2000, blockSize: 1024 },
     mach: { worlds: 32 },
   },
   bibtex: {
