@@ -9,7 +9,7 @@ export function machineLine() {
   try {
     const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
     // What benches write is no change of what they measure.
-    const changed = git("status", "--porcelain", "-uno", "--", ".", ":!bench/results", ":!docs/images") !== "";
+    const changed = git("status", "--porcelain", "-uno", "--", ".", ":!bench/results", ":!docs") !== "";
     commit = git("rev-parse", "--short", "HEAD") + (changed ? " with changes" : "");
   } catch {}
   const gib = (totalmem() / 2 ** 30).toFixed(0);

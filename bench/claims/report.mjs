@@ -114,7 +114,7 @@ function systemTable(set, results) {
     `\`--set ${set} --system ${row.system}\``,
   ]);
   const { machine, shape, dataBytes } = results.values().next().value;
-  const caption = `${machine}. ${shape.numRows.toLocaleString("en")} training rows, ${shape.numFeatures.toLocaleString("en")} features, ${shape.numLabels.toLocaleString("en")} labels; judged on ${shape.numJudged.toLocaleString("en")} rows. The data alone take ${megabytes(dataBytes)} MB.`;
+  const caption = `${machine}. ${shape.numRows.toLocaleString("en")} training rows, ${shape.numFeatures.toLocaleString("en")} features, ${shape.numLabels.toLocaleString("en")} labels; judged on ${shape.numJudged.toLocaleString("en")} rows. –: not reached. The data alone take ${megabytes(dataBytes)} MB.`;
   return `${markdown([head, ...rows])}\n${caption}\n`;
 }
 
