@@ -1,6 +1,6 @@
 /**
  * @file With which settings is each system compared? Chosen on a tenth of the training split that was set aside;
- * bench/claims/validation.mjs repeats the comparison.
+ * bench/claims/validation.mjs compares those of the networks again; those of one-vs-all were tried by hand.
  *
  * Networks share what MACH's worlds have: a linear bottleneck of H units with one second moment a row, Adam, a linearly
  * falling learning rate. `passes` and `rate` are each system's own.
