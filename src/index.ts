@@ -1,6 +1,6 @@
 /**
  * @file The front door: train a model, load it, ask it. Everything else has a subpath: manyworlds/nn, /optim, /data,
- * /mach, /checkpoint, /kernels, /train, /plot, /core.
+ * /mach, /embeddings, /checkpoint, /kernels, /train, /plot, /core.
  */
 export * from "./core/index.js";
 export { createKernels, type Kernels } from "./kernels/index.js";

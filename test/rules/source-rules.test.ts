@@ -27,8 +27,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   checkpoint: ["core", "kernels"],
   parallel: ["core", "kernels"],
   mach: ["core", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
-  train: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach"],
-  cli: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "train"],
+  embeddings: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
+  train: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "embeddings"],
+  cli: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "embeddings", "train"],
 };
 
 const importsOf = (file: string): string[] =>
