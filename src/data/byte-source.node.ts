@@ -74,14 +74,33 @@ async function* gunzip(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asyn
   for await (const chunk of inflate) yield chunk as Uint8Array;
 }
 
-async function* readRaw(path: string, onRaw: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+/** True for gzip. @throws {FormatError} for other compressions, and when the file cannot be read. */
+export async function isCompressed(path: string): Promise<boolean> {
+  await fileSize(path);
+  for await (const chunk of readRaw(path, () => {})) {
+    refuseOtherCompression(path, chunk);
+    return chunk[0] === 0x1f && chunk[1] === 0x8b;
+  }
+  return false;
+}
+
+/**
+ * The bytes of a plain file from `startBytes` to its end. A chunk's memory is reused for the next.
+ * @throws {FormatError} when the file cannot be read.
+ */
+export function readPlainBytes(path: string, startBytes: number): AsyncGenerator<Uint8Array> {
+  return readRaw(path, () => {}, startBytes);
+}
+
+async function* readRaw(path: string, onRaw: (chunk: Uint8Array) => void, startBytes = 0): AsyncGenerator<Uint8Array> {
   try {
     const file = await open(path, "r");
     try {
       const buffer = new Uint8Array(CHUNK_BYTES);
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+      for (let at = startBytes; ; ) {
+        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, startBytes === 0 ? null : at);
         if (bytesRead === 0) return;
+        at += bytesRead;
         const chunk = buffer.subarray(0, bytesRead);
         onRaw(chunk);
         yield chunk;

@@ -1,4 +1,19 @@
-/** @file Public face of embeddings/: vectors of words, their files, and what can be asked of them. */
+/** @file Public face of embeddings/: corpora, vocabularies, vectors of words, their files, and what can be asked of them. */
+
+export {
+  type CorpusOptions,
+  type CorpusProgress,
+  type CountOptions,
+  countWords,
+  type EncodeOptions,
+  encodeCorpus,
+} from "./corpus.node.js";
+export { EncodedCorpus, type EncodedCorpusParts, IdReader, SENTENCE_END } from "./encoded-corpus.node.js";
+export { cutText, scanText, type TextPart } from "./text-part.node.js";
+export { MAX_TOKEN_BYTES, TokenScanner, type TokenSink } from "./token-scanner.js";
+export { VOCABULARY_DEFAULTS, Vocabulary, type VocabularyOptions, type VocabularyParts } from "./vocabulary.js";
+export { MAX_DISTINCT_WORDS, VocabularyCounter } from "./vocabulary-counter.js";
+export { loadVocabulary, saveVocabulary } from "./vocabulary-file.node.js";
 export {
   type ReadVectorsOptions,
   readWordVectors,
