@@ -182,6 +182,11 @@ VOID(f32_cross_map_normalize_grad, 11, N(0), N(1), N(2), N(3), F(4), F(5), P(6),
 VOID(f32_fill_normal, 3, N(0), U(1), P(2))
 VOID(f32_top_gates, 10, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9))
 VOID(f32_top_gates_grad, 12, P(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10), P(11))
+NUMBER(linear_pass, 12, P(0), F(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10), P(11))
+NUMBER(factor_pass, 10, P(0), F(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9))
+NUMBER(cut_pass, 10, P(0), F(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9))
+VOID(f32_project_rows_on_simplex, 3, N(0), N(1), P(2))
+NUMBER(u32_spin, 1, U(0))
 NUMBER(f32_probe, 1, N(0))
 
 static napi_value js_address(napi_env env, napi_callback_info info) {

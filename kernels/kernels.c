@@ -38,6 +38,10 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "pooling.c"
 #include "cross_map.c"
 #include "gating.c"
+#include "passes.h"
+#include "pass_linear.c"
+#include "pass_factors.c"
+#include "pass_cuts.c"
 #include "probe.c"
 
 #ifdef __wasm__

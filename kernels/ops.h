@@ -32,6 +32,22 @@ enum {
   POINTWISE_LOG_SIGMOID,
   POINTWISE_SOFT_PLUS
 };
+enum { PASS_FREE, PASS_LOCKED, PASS_ORDERED, PASS_LOSS, PASS_MISTAKES };
+/* dims of a pass over examples. KIND: linear 0 hinge, 1 logistic; factors m. WIDTH: outputs, rank, terminals. */
+enum {
+  PASS_MODE,
+  PASS_EXAMPLES,
+  PASS_BLOCK_SIZE,
+  PASS_FIRST,
+  PASS_STEP,
+  PASS_BLOCKS,
+  PASS_TICKET,
+  PASS_TICKETS,
+  PASS_TURNS,
+  PASS_DELAY,
+  PASS_KIND,
+  PASS_WIDTH
+};
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
@@ -191,13 +207,24 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       in_u32 chosen, in_f32 scores, in_f32 gates, in_f32 d_gates, in_f32 d_chance, out_f32 d_clean,                    \
       out_f32 d_noise))
 
+#define PASS_OPERATIONS(X)                                                                                             \
+  X(double, linear_pass, (in_u32 dims, float rate, in_u32 offsets, in_u32 columns, in_f32 values,                      \
+      in_u32 label_offsets, in_u32 label_ids, in_f32 decay, out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))      \
+  X(double, factor_pass, (in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay,           \
+      out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))                                                            \
+  X(double, cut_pass, (in_u32 dims, float rate, in_u32 heads, in_u32 tails, in_f32 weights, const uint8_t *fixed,      \
+      out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))                                                            \
+  X(void, f32_project_rows_on_simplex, (size_t rows, size_t n, out_f32 x))                                             \
+  X(double, u32_spin, (uint32_t count))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
-  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) BENCH_OPERATIONS(X)
+  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
+  BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

@@ -11,6 +11,7 @@ import type { FlatOutputOperations } from "./flat-output-operations.js";
 import type { FlatGatingOperations } from "./gating.js";
 import type { FlatLossOperations } from "./losses.js";
 import type { FlatNormalizationOperations } from "./normalization.js";
+import type { FlatPassOperations } from "./passes.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
 import type { FlatSpatialOperations } from "./spatial.js";
@@ -26,6 +27,7 @@ export interface FlatOperations
     FlatLossOperations,
     FlatNormalizationOperations,
     FlatOutputOperations,
+    FlatPassOperations,
     FlatPointwiseOperations,
     FlatRowOperations,
     FlatSpatialOperations,

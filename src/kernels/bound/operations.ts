@@ -9,6 +9,7 @@ import { labelOperations } from "./labels.js";
 import { lossOperations } from "./losses.js";
 import { normalizationOperations } from "./normalization.js";
 import { outputOperations } from "./output.js";
+import { passOperations } from "./passes.js";
 import { pointwiseOperations } from "./pointwise.js";
 import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
@@ -23,6 +24,7 @@ export function boundOperations(bridge: Bridge): Operations {
     ...outputOperations(bridge),
     ...lossOperations(bridge),
     ...blockOperations(bridge),
+    ...passOperations(bridge),
     ...pointwiseOperations(bridge),
     ...normalizationOperations(bridge),
     ...rowOperations(bridge),

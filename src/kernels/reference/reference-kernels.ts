@@ -9,6 +9,7 @@ import { labels } from "./labels.js";
 import { losses } from "./losses.js";
 import { normalization } from "./normalization.js";
 import { output } from "./output.js";
+import { passes } from "./passes.js";
 import { pointwise } from "./pointwise.js";
 import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
@@ -29,6 +30,7 @@ export function createReferenceKernels(): Kernels {
     ...output,
     ...losses,
     ...blocks,
+    ...passes,
     ...pointwise,
     ...normalization,
     ...rows,

@@ -1,0 +1,148 @@
+/*
+ * What do passes over examples share, whatever the problem? Which examples come next, and who may write when.
+ *
+ *   examples   0 … N − 1 in blocks of `size`; a slice visits blocks first, first + step, … modulo their number, so that
+ *              slices of several threads make up a permutation that nobody has to store
+ *   free       Hogwild!: read, compute, write, whatever the others do
+ *   locked     AIG: the locks of all parts that the example touches are taken in ascending order, before reading
+ *   ordered    RR: an example's write waits until `turn` is its ticket; tickets of a thread are `tickets` apart
+ *
+ * Whoever waits looks at `stop` (a thread that died will never pass its turn on) and, after some time, lets others run:
+ * there may be more threads than cores. In WebAssembly a pass has its memory for itself and never waits.
+ *
+ * Source: Niu, Recht, Ré, Wright, "HOGWILD!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent", NIPS
+ * 2011, Algorithm 1 and §5; RR: Langford, Smola, Zinkevich, "Slow Learners are Fast", NIPS 2009.
+ */
+#ifndef MANYWORLDS_PASSES_H
+#define MANYWORLDS_PASSES_H
+
+#include "simd.h"
+#include "ops.h"
+#if !defined(__wasm__) && (defined(__linux__) || defined(__APPLE__))
+#include <sched.h>
+#define LET_OTHERS_RUN() sched_yield()
+#else
+#define LET_OTHERS_RUN() ((void)0)
+#endif
+
+/* Looks at a lock or a turn before the core is given away: some 20 µs, much longer than an update takes. */
+enum { PATIENCE = 1024 };
+/* How many examples ahead their parameters are fetched. */
+enum { EXAMPLES_AHEAD = 4 };
+
+typedef struct {
+  uint32_t mode, ticket, tickets, turns, delay;
+  size_t examples, size, blocks, block, step, left, at, end;
+  out_u32 locks, turn;
+  in_u32 stop;
+} Pass;
+
+INLINE Pass FN(start_pass)(in_u32 dims, out_u32 locks, out_u32 turn, in_u32 stop) {
+  size_t n = dims[PASS_EXAMPLES], size = dims[PASS_BLOCK_SIZE];
+  return (Pass){.mode = dims[PASS_MODE],
+                .ticket = dims[PASS_TICKET],
+                .tickets = dims[PASS_TICKETS],
+                .turns = dims[PASS_TURNS],
+                .delay = dims[PASS_DELAY],
+                .examples = n,
+                .size = size,
+                .blocks = (n + size - 1) / size,
+                .block = dims[PASS_FIRST],
+                .step = dims[PASS_STEP],
+                .left = dims[PASS_BLOCKS],
+                .locks = locks,
+                .turn = turn,
+                .stop = stop};
+}
+
+INLINE void FN(pause)(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* RACE: the owner stores 1 once; a late read costs a block of examples. */
+INLINE int FN(is_stopped)(const Pass *p) { return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED) != 0; }
+
+/* Burns time as a costly gradient would: a chain of `count` dependent multiplications. */
+INLINE uint32_t FN(spin)(uint32_t count, uint32_t x) {
+  for (uint32_t i = 0; i < count; i++) {
+    x = x * 2654435761u + 1;
+    __asm__ volatile("" : "+r"(x)); /* keeps the chain from being summed up */
+  }
+  return x;
+}
+
+/* The next example of the slice. 0: there is none, or all shall stop. */
+INLINE int FN(next_example)(Pass *p, size_t *example) {
+  if (p->at == p->end) {
+    if (p->left == 0 || FN(is_stopped)(p)) return 0;
+    p->left--;
+    p->at = p->block * p->size;
+    p->end = p->at + p->size < p->examples ? p->at + p->size : p->examples;
+    p->block += p->step;
+    if (p->block >= p->blocks) p->block -= p->blocks;
+  }
+  *example = p->at++;
+  return 1;
+}
+
+INLINE size_t FN(soon)(const Pass *p) {
+  size_t next = p->at - 1 + EXAMPLES_AHEAD;
+  return next < p->end ? next : p->at - 1;
+}
+
+/* RACE: any thread may hold the lock. Acquire: what its last holder wrote is seen. 0: stopped, and not taken. */
+INLINE int FN(take_lock)(const Pass *p, uint32_t *lock) {
+  for (uint32_t tries = 1; __atomic_exchange_n(lock, 1u, __ATOMIC_ACQUIRE) != 0; tries++) {
+    while (__atomic_load_n(lock, __ATOMIC_RELAXED) != 0) {
+      FN(pause)();
+      if (tries++ % PATIENCE) continue;
+      if (FN(is_stopped)(p)) return 0;
+      LET_OTHERS_RUN();
+    }
+  }
+  return 1;
+}
+
+INLINE void FN(leave_lock)(uint32_t *lock) { __atomic_store_n(lock, 0u, __ATOMIC_RELEASE); }
+
+/* Takes the locks of ascending, distinct `ids`, so that no two threads wait for each other. 0: stopped, none is held. */
+INLINE int FN(take_locks)(const Pass *p, const uint32_t *ids, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (FN(take_lock)(p, p->locks + ids[i])) continue;
+    while (i-- > 0) FN(leave_lock)(p->locks + ids[i]);
+    return 0;
+  }
+  return 1;
+}
+
+INLINE void FN(leave_locks)(const Pass *p, const uint32_t *ids, size_t count) {
+  for (size_t i = 0; i < count; i++) FN(leave_lock)(p->locks + ids[i]);
+}
+
+/* RACE: the thread whose turn it is stores its successor's ticket. Acquire: its writes are seen. 0: stopped. */
+INLINE int FN(await_turn)(const Pass *p) {
+  for (uint32_t tries = 1; __atomic_load_n(p->turn, __ATOMIC_ACQUIRE) != p->ticket; tries++) {
+    FN(pause)();
+    if (tries % PATIENCE) continue;
+    if (FN(is_stopped)(p)) return 0;
+    LET_OTHERS_RUN();
+  }
+  return 1;
+}
+
+INLINE void FN(pass_turn)(Pass *p) {
+  __atomic_store_n(p->turn, p->ticket + 1, __ATOMIC_RELEASE);
+  p->ticket += p->tickets;
+  p->turns--;
+}
+
+/* Threads have unequal numbers of examples: the turns that are left are passed on, so that nobody waits for ever. */
+INLINE void FN(end_pass)(Pass *p) {
+  while (p->mode == PASS_ORDERED && p->turns > 0 && FN(await_turn)(p)) FN(pass_turn)(p);
+}
+
+#endif

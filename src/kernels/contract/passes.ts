@@ -1,0 +1,115 @@
+/**
+ * @file Passes of stochastic gradient descent over sparse problems, in which an example reads and writes few parameters.
+ *
+ * One call visits a slice of the examples and takes a step after each, in place, in x. Several threads may do so at the
+ * same time on the same x: that is what these operations are for. How they keep out of each other's way is the mode.
+ *
+ * Differs from the other operations: contents are trusted (whoever made the problem checked ids and offsets), since a
+ * check would cost as much as a pass. WASM copies foreign arrays in and out, so that threads would undo each other's
+ * passes: there a pass is for one thread.
+ */
+import type { Csr } from "./arrays.js";
+
+/**
+ * - `free`: Hogwild!, no locks; concurrent updates of one number may be lost
+ * - `locked`: AIG, the locks of all parts that an example touches are held from before reading until after writing
+ * - `ordered`: RR, gradients are computed at any time, written in the order of their tickets
+ * - `loss`: nothing is written
+ * - `mistakes`: nothing is written, and the result counts mistakes instead of losses (linear problems)
+ */
+export type PassMode = "free" | "locked" | "ordered" | "loss" | "mistakes";
+
+export const PASS_MODES: readonly PassMode[] = ["free", "locked", "ordered", "loss", "mistakes"];
+
+/** Which examples, in which order, and how to wait. */
+export interface Pass {
+  readonly mode: PassMode;
+  /** N. Example numbers are 0 … N − 1. */
+  readonly numExamples: number;
+  /** Examples that follow each other, ≥ 1; the last block may be shorter. */
+  readonly blockSize: number;
+  /** The blocks visited: firstBlock + i·blockStep modulo the number of blocks, for i < numBlocks; blockStep below it. */
+  readonly firstBlock: number;
+  readonly blockStep: number;
+  readonly numBlocks: number;
+  /** The step's size γ. */
+  readonly rate: number;
+  /** Steps of `spin` added to each gradient's computation. */
+  readonly delay: number;
+  /** [parts] one lock for each part (feature, row of factors, vertex), 0: free. Used when locked. */
+  readonly locks: Uint32Array | null;
+  /** Used when ordered. */
+  readonly order: PassOrder | null;
+  /** [1] nonzero: end soon, without the rest. RACE: stored once by another thread; a late read costs a block. */
+  readonly stop: Uint32Array | null;
+}
+
+/** Whose turn it is: tickets go up by one at each turn, modulo 2³². */
+export interface PassOrder {
+  /** [1] the ticket whose turn it is; shared by all threads. */
+  readonly turn: Uint32Array;
+  /** This thread's tickets: first, first + step, … */
+  readonly firstTicket: number;
+  readonly ticketStep: number;
+  /** Turns to take, at least one for each example; those left over are passed on. */
+  readonly numTurns: number;
+}
+
+/** K linear classifiers of the same sparse rows. */
+export interface LinearPassProblem {
+  readonly loss: "hinge" | "logistic";
+  /** K. 1: an example is positive where it has a label; else it is for output k where it has label k. 1 … 65,536. */
+  readonly numOutputs: number;
+  /** [N] rows; columns ascend within a row. */
+  readonly features: Csr;
+  /** [N + 1]; labels of example i are labelIds[labelOffsets[i] … labelOffsets[i + 1]), ascending. */
+  readonly labelOffsets: Uint32Array;
+  readonly labelIds: Uint32Array;
+  /** [D] what a step subtracts of a weight beside the loss's gradient: rate·decay[u]·x[u]. null: nothing. */
+  readonly decay: Float32Array | null;
+}
+
+/** A matrix [m, n] of which N entries are known, to be approximated by factors of `rank` columns. */
+export interface FactorPassProblem {
+  readonly numLeft: number;
+  /** 1 … 65,536. */
+  readonly rank: number;
+  /** [N] rows (below m) and columns (below n) of the entries, and their values. */
+  readonly lefts: Uint32Array;
+  readonly rights: Uint32Array;
+  readonly values: Float32Array;
+  /** [m + n], as above, for rows of factors. */
+  readonly decay: Float32Array | null;
+}
+
+/** A graph of N edges, whose vertices have shares of each of the terminals. */
+export interface CutPassProblem {
+  /** K, 1 … 65,536. */
+  readonly numTerminals: number;
+  /** [N] both ends, distinct, and ≥ 0 weights. */
+  readonly heads: Uint32Array;
+  readonly tails: Uint32Array;
+  readonly weights: Float32Array;
+  /** [V] 1: the vertex's shares are fixed. */
+  readonly fixed: Uint8Array;
+}
+
+export interface PassKernels {
+  /**
+   * x [D, K] updated; locks are by feature.
+   * @returns Σ of the examples' losses before their steps, over all outputs; mistakes: how many examples have a score of
+   *   the wrong sign or 0 (K = 1), or a label's score not the greatest, ties to the smaller output (K > 1).
+   */
+  linearPass(pass: Pass, problem: LinearPassProblem, x: Float32Array): number;
+  /** x [m + n, rank] updated: L above R; locks are by row. @returns Σ (L_u·R_v − Z_uv)² before the steps. */
+  factorPass(pass: Pass, problem: FactorPassProblem, x: Float32Array): number;
+  /** x [V, K] updated, rows stay on the simplex; locks are by vertex. @returns Σ w·‖x_u − x_v‖₁ before the steps. */
+  cutPass(pass: Pass, problem: CutPassProblem, x: Float32Array): number;
+  /**
+   * Each row of x [rows, cols] ← its nearest point with no negative number and sum 1; a shift of less than 2⁻²² is left
+   * out, so that zeros stay zeros. Within 4·cols·2⁻²⁴·max(1, |x|) of the reference.
+   */
+  projectRowsOnSimplex(rows: number, cols: number, x: Float32Array): void;
+  /** Burns the time of `count` dependent multiplications. */
+  spin(count: number): void;
+}
