@@ -17,7 +17,7 @@ typedef struct {
   const float *scores;
   size_t num_queries, num_worlds, num_labels;
   uint32_t num_buckets;
-  const uint8_t *codes;
+  const uint8_t *codes, *allowed;
   const float *bias;
   HashState *states; /* [R] */
   uint32_t *lines;   /* [R, LABEL_BLOCK] */
@@ -82,11 +82,18 @@ static __attribute__((noinline)) void FN(take)(Scan *scan, const int lanes, size
   }
 }
 
+/* Added to a label's score; −∞ leaves it out. */
+INLINE float FN(label_bias)(const Scan *scan, size_t label) {
+  if (scan->allowed && !(scan->allowed[label >> 3] >> (label & 7) & 1)) return -__builtin_inff();
+  return scan->codes ? scan->bias[scan->codes[label]] : 0.0f;
+}
+
 INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
   const float none = -__builtin_inff();
   const size_t unit = lanes == 1 ? 16 : 1; /* labels in one vector */
   f16 worst = {0};
   for (size_t q = 0; q < 16; q++) worst[q] = lanes == 1 || q < scan->num_queries ? none : -none;
+  const int excludes = scan->codes || scan->allowed;
   float bias[LABEL_BLOCK];
   uint8_t live[LABEL_BLOCK + ABREAST]; /* places of labels to score; some beyond the last are merged too, in vain */
 
@@ -94,8 +101,8 @@ INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
     size_t n = scan->num_labels - first < LABEL_BLOCK ? scan->num_labels - first : LABEL_BLOCK, num_live = 0;
     for (size_t r = 0; r < scan->num_worlds; r++)
       FN(next_lines)(&scan->states[r], scan->num_buckets, lanes == 1 ? 0 : 4, scan->lines + r * LABEL_BLOCK);
-    if (scan->codes) {
-      for (size_t j = 0; j < LABEL_BLOCK; j++) bias[j] = j < n ? scan->bias[scan->codes[first + j]] : none;
+    if (excludes) {
+      for (size_t j = 0; j < LABEL_BLOCK; j++) bias[j] = j < n ? FN(label_bias)(scan, first + j) : none;
       for (size_t j = 0; j < n; j += unit) {
         int any = 0;
         for (size_t i = 0; i < unit; i++) any |= bias[j + i] != none;
@@ -114,9 +121,9 @@ INLINE void FN(scan_labels)(Scan *scan, const int lanes, const int merge) {
       UNROLL for (size_t u = 0; u < ABREAST; u++) {
         size_t j = live[i + u];
         f16 score = scores[u];
-        if (scan->codes) score = lanes == 1 ? score + load16(bias + j) : score + bias[j];
+        if (excludes) score = lanes == 1 ? score + load16(bias + j) : score + bias[j];
         uint32_t hits = greater16(score, worst);
-        if (__builtin_expect(hits != 0, 0) && i + u < num_live) 
+        if (__builtin_expect(hits != 0, 0) && i + u < num_live)
           FN(take)(scan, lanes, first + j, &score, hits, &worst);
       }
     }
@@ -138,8 +145,8 @@ _Static_assert(SCAN_WORKSPACE(MAX_WORLDS) <= sizeof(workspace), "the scan's stat
 /* hashes [R, 2]: a and c of each world. */
 OP(void, f32_top_labels)
 (in_f32 scores, size_t num_queries, size_t num_worlds, in_u32 hashes, uint32_t p, uint32_t num_buckets,
- size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, size_t k, out_u32 out_labels, out_f32 out_scores,
- out_u32 out_counts) {
+ size_t num_labels, uint32_t merge, const uint8_t *codes, in_f32 bias, const uint8_t *allowed, size_t k, out_u32 out_labels,
+ out_f32 out_scores, out_u32 out_counts) {
   static void (*const scans[2][3])(Scan *) = {
       {FN(f32_top_labels_1_MERGE_SUM), FN(f32_top_labels_1_MERGE_MIN), FN(f32_top_labels_1_MERGE_MEDIAN)},
       {FN(f32_top_labels_16_MERGE_SUM), FN(f32_top_labels_16_MERGE_MIN), FN(f32_top_labels_16_MERGE_MEDIAN)}};
@@ -147,6 +154,7 @@ OP(void, f32_top_labels)
   scan.num_buckets = num_buckets;
   scan.codes = codes;
   scan.bias = bias;
+  scan.allowed = allowed;
   scan.values = (f16 *)workspace;
   scan.states = (HashState *)(scan.values + num_worlds);
   scan.lines = (uint32_t *)(scan.states + num_worlds);

@@ -5,6 +5,7 @@ export {
   MAX_CROSS_MAP_WINDOW,
   MAX_KERNEL_CELLS,
   MAX_POOL_WIDTH,
+  MAX_HEADS,
   MAX_WORLDS,
   QUERY_LANES,
   windowOutput,

@@ -189,10 +189,24 @@ export interface FlatOperations
     merge: number,
     codes: Pointer,
     bias: Pointer,
+    allowed: Pointer,
     k: number,
     outLabels: Pointer,
     outScores: Pointer,
     outCounts: Pointer,
+  ): void;
+  retrieve_labels_scratch(numWorlds: number, numBuckets: number): number;
+  f32_retrieve_labels(
+    dims: Pointer,
+    scores: Pointer,
+    hashes: Pointer,
+    codes: Pointer,
+    bias: Pointer,
+    allowed: Pointer,
+    scratch: Pointer,
+    outLabels: Pointer,
+    outScores: Pointer,
+    outStats: Pointer,
   ): void;
   /** For benches only: multiplies and adds `count` times; @returns floating-point operations done. */
   f32_probe(count: number): number;

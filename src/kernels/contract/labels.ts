@@ -33,11 +33,57 @@ export interface TopLabelsInput {
   readonly merge: MergeMode;
   /** Added to the merged score of each label; null for none. */
   readonly prior: LabelPrior | null;
+  /** [≥ ⌈L/8⌉] bit l & 7 of byte l >> 3 says whether label l may be returned; default: all may. */
+  readonly allowed?: Uint8Array | null;
   readonly k: number;
 }
 
+/** How much an approximate retrieval may look at. */
+export interface RetrievalBudget {
+  /** m, best buckets of each world whose labels are met; ties by smaller bucket; R·m at most MAX_HEADS. */
+  readonly bucketsPerWorld: number;
+  /** In how many worlds a label must be met to be completed, 1 … 255. */
+  readonly minWorlds: number;
+}
+
+export interface RetrievalInput {
+  /** [R, B], of one query. */
+  readonly scores: Float32Array;
+  /** One per world, equal `p` and `numBuckets`. */
+  readonly hashes: readonly HashParameters[];
+  readonly numLabels: number;
+  /** Added to the sum of each label's scores; null for none. */
+  readonly prior: LabelPrior | null;
+  /** As in TopLabelsInput. */
+  readonly allowed?: Uint8Array | null;
+  readonly k: number;
+  /** Default: exact. */
+  readonly budget?: RetrievalBudget | null;
+  /** [≥ retrievalScratchBytes(R, B)], overwritten. */
+  readonly scratch: Uint8Array;
+}
+
+/** What a retrieval did. */
+export interface RetrievalStats {
+  /** Results, ≤ k. */
+  readonly count: number;
+  /** lists: of computed posting lists; labels: every label that may be returned was completed; scan: as topLabels. */
+  readonly method: RetrievalMethod;
+  /** Buckets whose labels were walked in the last pass. */
+  readonly numLists: number;
+  /** Members of lists walked, surveys included. */
+  readonly numEnumerated: number;
+  /** Labels whose scores were added up, surveys included; 0 for a scan. */
+  readonly numCompleted: number;
+}
+
+export type RetrievalMethod = "lists" | "labels" | "scan";
+
 /** How many queries one block of packed scores holds: one AVX-512 register of f32. */
 export const QUERY_LANES = 16;
+
+/** Buckets that retrieveLabels can walk for a query, all worlds together (kernels/retrieve_labels.c). */
+export const MAX_HEADS = 65_536;
 
 /** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
 export const MAX_WORLDS = 1024;
@@ -92,4 +138,13 @@ export interface LabelKernels {
    * Writes outLabels and outScores [numQueries, k]; @returns how many results each query has [numQueries] (≤ k).
    */
   topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array;
+  /**
+   * The same k labels and scores as topLabels (one query, merge "sum"), bit for bit, at a cost that grows with the labels
+   * in the best buckets instead of with L·R: posting lists are computed from the hash, in label order. Decides by itself
+   * when completing all allowed labels, or the scan, is cheaper (flat scores; p ≥ 2³¹; scores that are not finite).
+   * With a budget: the best k of the labels met in at least `minWorlds` of the worlds' best `bucketsPerWorld` buckets.
+   */
+  retrieveLabels(input: RetrievalInput, outLabels: Uint32Array, outScores: Float32Array): RetrievalStats;
+  /** Bytes of scratch that retrieveLabels needs; does not depend on L. Below 5 MB but for B above 10⁵. */
+  retrievalScratchBytes(numWorlds: number, numBuckets: number): number;
 }

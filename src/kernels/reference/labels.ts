@@ -1,7 +1,15 @@
 /**
  * @file The oracle for labels and buckets: hashing, targets, sampled columns, and the brute-force scan over all labels.
  */
-import { type Csr, type HashParameters, type Kernels, QUERY_LANES, type TopLabelsInput } from "../contract.js";
+import {
+  type Csr,
+  type HashParameters,
+  type Kernels,
+  QUERY_LANES,
+  type RetrievalInput,
+  type RetrievalStats,
+  type TopLabelsInput,
+} from "../contract.js";
 import { counterHash } from "./random.js";
 
 /** ((a·label + c) mod p) mod numBuckets, exactly: in doubles while the sum is exact there, else in big integers. */
@@ -90,10 +98,11 @@ function merged(merge: TopLabelsInput["merge"], scores: number[]): number {
 }
 
 function topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Float32Array): Uint32Array {
-  const { scores, numQueries, hashes, numLabels, merge, prior, k } = input;
+  const { scores, numQueries, hashes, numLabels, merge, prior, allowed = null, k } = input;
   const lanes = numQueries === 1 ? 1 : QUERY_LANES;
   const results: { label: number; score: number }[][] = Array.from({ length: numQueries }, () => []);
   for (let label = 0; label < numLabels; label++) {
+    if (allowed !== null && ((allowed[label >> 3] >> (label & 7)) & 1) === 0) continue;
     const buckets = hashes.map((hash) => bucketOf(hash, label));
     const bias = prior === null ? 0 : prior.bias[prior.codes[label]];
     for (let q = 0; q < numQueries; q++) {
@@ -112,10 +121,45 @@ function topLabels(input: TopLabelsInput, outLabels: Uint32Array, outScores: Flo
   });
 }
 
-export const labels: Pick<Kernels, "hashLabels" | "hashTargets" | "sampleColumns" | "packScores" | "topLabels"> = {
+/** Labels that the budget lets through, as the bits of `allowed`. */
+function labelsWithinBudget({ scores, hashes, numLabels, allowed, budget }: RetrievalInput): Uint8Array | null {
+  if (budget === null || budget === undefined) return allowed ?? null;
+  const met = new Uint32Array(numLabels);
+  hashes.forEach((hash, r) => {
+    const row = scores.subarray(r * hash.numBuckets, (r + 1) * hash.numBuckets);
+    const order = Array.from(row.keys()).sort((x, y) => row[y] - row[x] || x - y);
+    const best = new Set(order.slice(0, budget.bucketsPerWorld));
+    for (let label = 0; label < numLabels; label++) if (best.has(bucketOf(hash, label))) met[label]++;
+  });
+  const bits = new Uint8Array(Math.ceil(numLabels / 8));
+  for (let label = 0; label < numLabels; label++) {
+    const given = allowed === null || allowed === undefined || ((allowed[label >> 3] >> (label & 7)) & 1) === 1;
+    if (given && met[label] >= budget.minWorlds) bits[label >> 3] |= 1 << (label & 7);
+  }
+  return bits;
+}
+
+function retrieveLabels(input: RetrievalInput, outLabels: Uint32Array, outScores: Float32Array): RetrievalStats {
+  const scan = { ...input, numQueries: 1, merge: "sum", allowed: labelsWithinBudget(input) } as const;
+  const [count] = topLabels(scan, outLabels, outScores);
+  return { count, method: "scan", numLists: 0, numEnumerated: 0, numCompleted: 0 };
+}
+
+export const labels: Pick<
+  Kernels,
+  | "hashLabels"
+  | "hashTargets"
+  | "sampleColumns"
+  | "packScores"
+  | "topLabels"
+  | "retrieveLabels"
+  | "retrievalScratchBytes"
+> = {
   hashLabels,
   hashTargets,
   sampleColumns,
   packScores,
   topLabels,
+  retrieveLabels,
+  retrievalScratchBytes: () => 0,
 };

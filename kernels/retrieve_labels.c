@@ -1,0 +1,598 @@
+/*
+ * Which k labels score best for one query, when there are far more labels than anybody wants to look at?
+ *
+ * Fagin's threshold algorithm on posting lists that are computed, never stored (bucket_lists.h). Let t_r be any number
+ * and the "heads" of world r its buckets with scores above t_r. A label's merged score is at most
+ *   T + Σ_r max(0, s_r(h_r(l)) − t_r),   T = Σ_r t_r,
+ * so that a label met in no head has at most T, and one met in some heads at most T plus their excesses. With θ, a score
+ * that k labels are known to reach, only labels whose excesses add up to θ − T or more need completing.
+ *
+ *   1  each world's best buckets are sorted; lower convex hulls of their scores, merged by slope, are the best order in
+ *      which to lengthen heads: most fall of T for each list
+ *   2  survey: some short heads; labels with the greatest excesses are completed; their k-th best score is θ
+ *   3  plan: for growing heads, T, the labels to enumerate and those to complete (the expected number, by convolving the
+ *      worlds' excesses: buckets of different worlds are independent) are weighed by their measured costs
+ *   4  walk: the planned heads' lists, block by block of the label space, one byte of excess a label; whoever reaches
+ *      the bound is completed, θ and the bound rise on the way
+ * If the plan costs more than completing all labels that may be returned, that is done instead; if it costs more than the
+ * scan (flat scores), the caller is told to scan.
+ *
+ *   marks [BLOCK + 1]   excess of each label of the block in steps of (θ − T)/FULL, rounded up, at most 255;
+ *                       the last is where lists that have left the block write
+ *
+ * Exact: excesses are rounded up and sums of R rounded f32 numbers get their error bound for slack. Ties go to the smaller
+ * label, since all labels that can reach θ are completed.
+ *
+ * The budgeted mode marks with 1 the members of each world's m best buckets and completes those met in enough worlds.
+ *
+ * Sources: Fagin, Lotem, Naor, "Optimal Aggregation Algorithms for Middleware", PODS 2001 (threshold algorithm); block by
+ * block accumulators as in Moffat and Zobel, "Self-Indexing Inverted Files for Fast Text Retrieval", ACM TOIS 14(4), 1996.
+ * Differs from them: lists in label order are computed; bounds are summed a label, not a list; the depth is planned.
+ */
+#include "bucket_lists.h"
+#include "label_scan.h"
+#include "label_scores.h"
+
+enum { RETRIEVED_BY_LISTS, RETRIEVED_BY_LABELS, RETRIEVE_BY_SCAN };
+enum { STAT_COUNT, STAT_METHOD, STAT_LISTS, STAT_ENUMERATED, STAT_COMPLETED };
+
+#define RETRIEVE_BLOCK (256 * 1024)
+#define MOST_HEADS 65536   /* buckets that can stand in heads, all worlds together */
+#define FIRST_HEADS 64     /* of a world that are sorted at first */
+#define FOUND 4096         /* labels waiting for completion */
+#define FULL 200           /* steps of excess that make a candidate: 255 leaves room for rounding up */
+#define LEVELS 64          /* steps of excess in the plan */
+
+/* Nanoseconds on a processor with AVX-512 at 3 to 4 GHz; only their ratios matter (bench/scale). */
+#define COST_CLEAR 0.02      /* a label of the label space: clearing its mark */
+#define COST_ENUMERATE 0.9   /* a member of a list: next label, mark, comparison */
+#define COST_LIST 80.0       /* starting a list */
+#define COST_COMPLETE 1.3    /* a label and world: hash and sum */
+#define COST_SCAN 0.7        /* a label and world of the scan of one query */
+
+/* One step on a world's convex hull: `buckets` further heads lower t by slope · buckets. */
+typedef struct {
+  float slope;
+  uint32_t world, end;
+} Segment;
+
+typedef struct {
+  LabelScores from;
+  size_t num_labels, k;
+  double density; /* share of the labels that may be returned */
+  double slack, max_bias;
+  BucketIndex *index; /* [R] */
+  uint64_t *keys;     /* [B] */
+  size_t room;        /* heads sorted of each world */
+  float *top;         /* [R, room] scores, falling */
+  uint32_t *top_bucket;
+  uint32_t *depth; /* [R] heads of each world */
+  Segment *path;      /* [path_length], world after world */
+  uint64_t *order;    /* [path_length] slope and ~position, steepest first */
+  size_t path_length;
+  uint8_t *marks;
+  BucketLists lists;
+  uint32_t *found;
+  size_t num_found;
+  Heap heap;
+  uint32_t threshold; /* marks that make a candidate */
+  double base, step;  /* T and the excess of one mark; step 0: the threshold does not rise */
+  double enumerated, completed;
+} Search;
+
+/* Order of floats as order of unsigned integers; both zeros are one. */
+INLINE uint32_t FN(ordered)(float x) {
+  union {
+    float f;
+    uint32_t u;
+  } bits = {.f = x + 0.0f};
+  return bits.u & 0x80000000u ? ~bits.u : bits.u | 0x80000000u;
+}
+
+/* Descending; quicksort, the smaller part first, insertion below 24. */
+static void FN(sort_keys)(uint64_t *x, size_t n) {
+  while (n > 24) {
+    uint64_t a = x[0], b = x[n / 2], c = x[n - 1];
+    uint64_t pivot = a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
+    size_t i = 0, j = n - 1;
+    for (;; i++, j--) {
+      while (x[i] > pivot) i++;
+      while (x[j] < pivot) j--;
+      if (i >= j) break;
+      uint64_t swap = x[i];
+      x[i] = x[j];
+      x[j] = swap;
+    }
+    size_t left = j + 1;
+    if (left < n - left) {
+      FN(sort_keys)(x, left);
+      x += left, n -= left;
+    } else {
+      FN(sort_keys)(x + left, n - left);
+      n = left;
+    }
+  }
+  for (size_t i = 1; i < n; i++) {
+    uint64_t value = x[i];
+    size_t j = i;
+    for (; j > 0 && x[j - 1] < value; j--) x[j] = x[j - 1];
+    x[j] = value;
+  }
+}
+
+/* keys ← (score, bucket) of all scores ≥ bound, best first, ties by smaller bucket; returns how many. */
+static size_t FN(collect_keys)(const float *row, size_t n, float bound, uint64_t *keys) {
+  size_t count = 0, b = 0;
+  for (; b + 16 <= n; b += 16) {
+    f16 x = load16(row + b);
+    uint32_t below = greater16((f16){0} + bound, x);
+    for (uint32_t hits = ~below & 0xffff; hits != 0; hits &= hits - 1) {
+      size_t at = b + (size_t)__builtin_ctz(hits);
+      keys[count++] = (uint64_t)FN(ordered)(row[at]) << 32 | (uint32_t)~at;
+    }
+  }
+  for (; b < n; b++)
+    if (row[b] >= bound) keys[count++] = (uint64_t)FN(ordered)(row[b]) << 32 | (uint32_t)~b;
+  return count;
+}
+
+#define SAMPLE 256
+/* The `wanted` best buckets of a row go to top and top_bucket. A bound from a sample of the row spares the rest sorting. */
+static void FN(best_buckets)(const float *row, size_t n, size_t wanted, uint64_t *keys, float *top, uint32_t *bucket) {
+  float bound = -__builtin_inff();
+  size_t count = 0;
+  if (n > 4 * SAMPLE && 8 * wanted < n) {
+    uint64_t sample[SAMPLE];
+    for (size_t i = 0; i < SAMPLE; i++) sample[i] = (uint64_t)FN(ordered)(row[i * n / SAMPLE]) << 32 | i;
+    FN(sort_keys)(sample, SAMPLE);
+    for (size_t rank = 2 + 2 * wanted * SAMPLE / n; count < wanted && rank < SAMPLE; rank *= 2)
+      count = FN(collect_keys)(row, n, row[(uint32_t)sample[rank] * n / SAMPLE], keys);
+  }
+  if (count < wanted) count = FN(collect_keys)(row, n, bound, keys);
+  FN(sort_keys)(keys, count);
+  for (size_t i = 0; i < wanted; i++) {
+    bucket[i] = ~(uint32_t)keys[i];
+    top[i] = row[bucket[i]];
+  }
+}
+
+static void FN(sort_heads)(Search *search, size_t room) {
+  const LabelScores *from = &search->from;
+  search->room = room;
+  for (size_t r = 0; r < from->num_worlds; r++) {
+    FN(best_buckets)(from->scores + r * from->num_buckets, from->num_buckets, room, search->keys,
+                     search->top + r * room, search->top_bucket + r * room);
+  }
+}
+
+/* The lower convex hulls of all worlds' falling scores, merged: steepest fall for each list first. */
+static void FN(trace_path)(Search *search) {
+  const size_t room = search->room, worlds = search->from.num_worlds;
+  Segment *path = search->path;
+  size_t length = 0;
+  for (size_t r = 0; r < worlds; r++) {
+    const float *y = search->top + r * room;
+    size_t first = length, begin = 0;
+    for (size_t i = 1; i < room; i++) {
+      uint32_t from = (uint32_t)begin;
+      float slope = y[begin] - y[i];
+      /* Convexity: a segment that falls less than its successor joins it. */
+      while (length > first && path[length - 1].slope <= slope) {
+        length--;
+        from = length > first ? path[length - 1].end : 0;
+        slope = (y[from] - y[i]) / (float)(i - from);
+      }
+      path[length++] = (Segment){slope, (uint32_t)r, (uint32_t)i};
+      begin = i;
+    }
+  }
+  for (size_t i = 0; i < length; i++) search->order[i] = (uint64_t)FN(ordered)(path[i].slope) << 32 | (uint32_t)~i;
+  FN(sort_keys)(search->order, length);
+  search->path_length = length;
+}
+
+/* Where on the path heads stand: search->depth, how many lists, and T. */
+typedef struct {
+  size_t next, lists;
+  double base;
+} Place;
+
+static Place FN(start_path)(Search *search) {
+  Place place = {0, 0, search->max_bias};
+  for (size_t r = 0; r < search->from.num_worlds; r++) {
+    search->depth[r] = 0;
+    place.base += search->top[r * search->room];
+  }
+  return place;
+}
+
+/* Lengthens heads to at least `lists` lists, or to the path's end. */
+static void FN(follow_path)(Search *search, Place *place, size_t lists) {
+  while (place->next < search->path_length && place->lists < lists) {
+    const Segment *segment = &search->path[~(uint32_t)search->order[place->next++]];
+    const float *top = search->top + segment->world * search->room;
+    uint32_t *depth = &search->depth[segment->world];
+    place->base -= (double)top[*depth] - top[segment->end];
+    place->lists += segment->end - *depth;
+    *depth = segment->end;
+  }
+}
+
+INLINE uint32_t FN(weight)(const Search *search, size_t r, size_t i, double step, uint32_t most) {
+  const float *top = search->top + r * search->room;
+  double excess = (double)top[i] - top[search->depth[r]];
+  if (excess <= 0) return 0;
+  double weight = excess / step + 1;
+  return weight >= (double)most ? most : (uint32_t)weight;
+}
+
+/* p[v] ← the chance that a label's excesses, rounded up, make v steps; v = LEVELS − 1: that or more. */
+static void FN(convolve_excesses)(const Search *search, double step, double p[LEVELS]) {
+  const uint32_t most = LEVELS - 1;
+  for (size_t v = 0; v < LEVELS; v++) p[v] = v == 0;
+  for (size_t r = 0; r < search->from.num_worlds; r++) {
+    uint32_t count[LEVELS] = {0}, used[LEVELS];
+    size_t num_used = 0;
+    double stay = 1, share = 1.0 / (double)search->from.num_buckets;
+    for (size_t i = 0; i < search->depth[r]; i++) {
+      uint32_t level = FN(weight)(search, r, i, step, most);
+      if (level == 0) continue;
+      if (count[level]++ == 0) used[num_used++] = level;
+      stay -= share;
+    }
+    for (size_t u = 0; u < num_used; u++)
+      for (size_t v = most - used[u]; v < most; v++) p[most] += share * count[used[u]] * p[v];
+    for (size_t v = most; v-- > 0;) {
+      double sum = stay * p[v];
+      for (size_t u = 0; u < num_used; u++)
+        if (used[u] <= v) sum += share * count[used[u]] * p[v - used[u]];
+      p[v] = sum;
+    }
+  }
+}
+
+/* Completes the labels that were found; θ and with it the marks that make a candidate may rise. */
+static __attribute__((noinline)) void FN(complete_found)(Search *search) {
+  const LabelScores *from = &search->from;
+  Heap *heap = &search->heap;
+  size_t n = search->num_found;
+  search->completed += (double)n;
+  for (size_t i = n; i % VL != 0; i++) search->found[i] = 0;
+  for (size_t i = 0; i < n; i += VL) {
+    vf scores = FN(sum_scores)(from, search->found + i);
+    for (size_t lane = 0; lane < VL && i + lane < n; lane++) {
+      uint32_t label = search->found[i + lane];
+      float score = from->codes ? scores[lane] + from->bias[from->codes[label]] : scores[lane];
+      if (heap->count < heap->k) FN(offer)(heap, score, label);
+      else if (!FN(worse)(score, label, heap, 0)) FN(sift_down)(heap, 0, heap->k, score, label);
+    }
+  }
+  search->num_found = 0;
+  if (search->step > 0 && heap->count == heap->k) {
+    double bound = ((double)heap->scores[0] - search->base - search->slack) / search->step;
+    if (bound > search->threshold) search->threshold = bound >= 255 ? 255 : (uint32_t)bound;
+  }
+}
+
+/* A label whose marks have just reached the threshold. */
+INLINE void FN(find_label)(Search *search, uint32_t label) {
+  if (FN(bias_of)(&search->from, label) == -__builtin_inff()) return;
+  search->found[search->num_found++] = label;
+  if (search->num_found == FOUND) FN(complete_found)(search);
+}
+
+/* Lanes whose label lies below `end`. */
+INLINE uint32_t FN(lanes_below)(vu label, uint32_t end) {
+#if VL == 16
+  return _mm512_cmplt_epu32_mask((__m512i)label, _mm512_set1_epi32((int)end));
+#else
+  vu below = (vu)(label < end);
+  uint32_t any = 0;
+  UNROLL for (int i = 0; i < VL; i++) any |= below[i];
+  return any;
+#endif
+}
+
+/* Marks the members in [begin, end) of VL lists, and moves the lists to their first label from `end` on. */
+INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t end) {
+  BucketLists *lists = &search->lists;
+  uint8_t *marks = search->marks;
+  vu label = load_u32(lists->label + at), j = load_u32(lists->j + at);
+  if (FN(lanes_below)(label, end) == 0) return;
+  const vu up = load_u32(lists->up + at), up_steps = load_u32(lists->up_steps + at);
+  const vu down = load_u32(lists->down + at), down_steps = load_u32(lists->down_steps + at);
+  const vu last = load_u32(lists->last + at);
+  const uint32_t *weight = lists->weight + at;
+  const uint32_t outside = end - begin;
+  do {
+    vu place = label - begin, inside = (vu)(label < end);
+    place = (place & inside) | (outside & ~inside);
+    uint32_t places[VL];
+    store_u32(places, place);
+    UNROLL for (int i = 0; i < VL; i++) {
+      uint32_t before = marks[places[i]], after = before + weight[i];
+      marks[places[i]] = after > 255 ? 255 : (uint8_t)after;
+      if (__builtin_expect(after >= search->threshold, 0) && before < search->threshold)
+        FN(find_label)(search, begin + places[i]);
+    }
+    vu go_up = (vu)(j < down_steps) & inside, go_down = (vu)(j >= last) & inside;
+    label += (go_up & up) + (go_down & down);
+    j += (go_up & up_steps) - (go_down & down_steps);
+  } while (FN(lanes_below)(label, end));
+  store_u32(lists->label + at, label);
+  store_u32(lists->j + at, j);
+}
+
+/* Starts the lists of all heads; a list's weight is its excess in steps of `step`, or 1 where step is 0. */
+static void FN(start_lists)(Search *search, double step, uint32_t most) {
+  search->lists.count = 0;
+  for (size_t r = 0; r < search->from.num_worlds; r++) {
+    for (size_t i = 0; i < search->depth[r]; i++) {
+      uint32_t weight = step > 0 ? FN(weight)(search, r, i, step, most) : 1;
+      if (weight == 0) continue;
+      FN(add_list)(&search->lists, &search->index[r], search->top_bucket[r * search->room + i], weight);
+      search->enumerated += (double)search->index[r].gaps[0].count;
+    }
+  }
+  FN(close_lists)(&search->lists);
+}
+
+/* Completes all labels whose marks reach the threshold. */
+static void FN(walk_labels)(Search *search) {
+  search->num_found = 0;
+  for (size_t begin = 0; begin < search->num_labels; begin += RETRIEVE_BLOCK) {
+    size_t end = search->num_labels - begin < RETRIEVE_BLOCK ? search->num_labels : begin + RETRIEVE_BLOCK;
+    __builtin_memset(search->marks, 0, end - begin);
+    search->marks[end - begin] = 255;
+    for (size_t i = 0; i < search->lists.count; i += VL) FN(walk_lists)(search, i, (uint32_t)begin, (uint32_t)end);
+    FN(complete_found)(search);
+  }
+}
+
+/* Completes the labels with the greatest excesses over some short heads; returns the k-th best score, or −∞. */
+static double FN(survey)(Search *search, size_t lists) {
+  Place place = FN(start_path)(search);
+  FN(follow_path)(search, &place, lists);
+  double excess[3] = {0}; /* the greatest */
+  for (size_t r = 0; r < search->from.num_worlds; r++) {
+    const float *top = search->top + r * search->room;
+    double x = (double)top[0] - top[search->depth[r]];
+    for (size_t i = 0; i < 3; i++)
+      if (x > excess[i]) {
+        double less = excess[i];
+        excess[i] = x;
+        x = less;
+      }
+  }
+  double step = (excess[0] + excess[1] + excess[2]) / (LEVELS - 1);
+  if (!(step > 0)) return -__builtin_inf();
+  double p[LEVELS], labels = (double)search->num_labels * search->density, more = 0;
+  FN(convolve_excesses)(search, step, p);
+  uint32_t threshold = LEVELS - 1;
+  for (; threshold > 1; threshold--) {
+    more += p[threshold];
+    if (labels * more >= 4.0 * (double)search->k + 64) break;
+  }
+  search->heap.count = 0;
+  search->threshold = threshold;
+  search->step = 0;
+  FN(start_lists)(search, step, LEVELS - 1);
+  FN(walk_labels)(search);
+  return search->heap.count == search->k ? (double)search->heap.scores[0] : -__builtin_inf();
+}
+
+typedef struct {
+  size_t lists;
+  double cost;
+  int at_end; /* longer heads than are sorted would be better still */
+} Plan;
+
+/* The cheapest heads that prove every label below `bound` not to be among the best. */
+static Plan FN(plan)(Search *search, double bound) {
+  const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
+  const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
+  Plan best = {0, __builtin_inf(), 0};
+  Place place = FN(start_path)(search);
+  double p[LEVELS];
+  for (size_t wanted = 1;; wanted = place.lists + 1 + place.lists / 4) {
+    FN(follow_path)(search, &place, wanted);
+    double rest = bound - place.base - search->slack, cost = list * (double)place.lists;
+    int at_end = place.next == search->path_length;
+    if (cost >= best.cost) break;
+    if (rest > 0) {
+      FN(convolve_excesses)(search, rest / (LEVELS - 1), p);
+      cost += COST_COMPLETE * worlds * labels * search->density * p[LEVELS - 1];
+      if (cost < best.cost) best = (Plan){place.lists, cost, at_end};
+    }
+    if (at_end) {
+      best.at_end |= best.lists == 0;
+      break;
+    }
+  }
+  best.cost += COST_CLEAR * labels;
+  return best;
+}
+
+/* Completes every label that may be returned. */
+static void FN(complete_all)(Search *search) {
+  search->num_found = 0;
+  search->heap.count = 0;
+  search->step = 0;
+  for (uint32_t label = 0; label < search->num_labels; label++) {
+    if (search->from.allowed && (label & 7) == 0 && search->from.allowed[label >> 3] == 0) label += 7;
+    else FN(find_label)(search, label);
+  }
+  FN(complete_found)(search);
+}
+
+/* Share of a sample of the labels that may be returned, at least half a label of it. */
+static double FN(density)(const LabelScores *from, size_t num_labels) {
+  if (!from->codes && !from->allowed) return 1;
+  const size_t sample = num_labels < 4096 ? num_labels : 4096;
+  double count = 0;
+  for (size_t i = 0; i < sample; i++)
+    count += FN(bias_of)(from, (uint32_t)(((uint64_t)FN(mix32)((uint32_t)i) * num_labels) >> 32)) != -__builtin_inff();
+  return (count < 0.5 ? 0.5 : count) / (double)sample;
+}
+
+/* Bounds of sums of f32: how far apart real and rounded sums can lie. Returns 0 for scores that are not finite. */
+static int FN(measure_scores)(Search *search) {
+  const LabelScores *from = &search->from;
+  double magnitudes = 0;
+  for (size_t r = 0; r < from->num_worlds; r++) {
+    const float *row = from->scores + r * from->num_buckets;
+    vf most = {0}, odd = {0};
+    size_t b = 0;
+    for (; b < from->num_buckets; b += VL) {
+      vf x = b + VL <= from->num_buckets ? load(row + b) : load_some(row + b, from->num_buckets - b);
+      vf size = choose(x < 0, -x, x);
+      most = choose(size > most, size, most);
+      odd += x - x; /* NaN from NaN and from infinities */
+    }
+    if (sum_lanes(odd) != 0) return 0;
+    float largest = 0;
+    for (int i = 0; i < VL; i++) largest = most[i] > largest ? most[i] : largest;
+    magnitudes += largest;
+  }
+  double largest = 0;
+  search->max_bias = 0;
+  if (from->codes) {
+    search->max_bias = -__builtin_inf();
+    for (int i = 0; i < 256; i++) {
+      double bias = from->bias[i];
+      if (bias != bias || bias == __builtin_inf()) return 0;
+      if (bias == -__builtin_inf()) continue;
+      if (bias > search->max_bias) search->max_bias = bias;
+      if (__builtin_fabs(bias) > largest) largest = __builtin_fabs(bias);
+    }
+    if (search->max_bias == -__builtin_inf()) return 0;
+  }
+  search->slack = ((double)from->num_worlds + 4) * 0x1p-24 * 1.01 * (magnitudes + largest);
+  return magnitudes < 0x1p120;
+}
+
+/* Sorts more heads of each world; returns 0 where there are no more. */
+static int FN(lengthen_heads)(Search *search) {
+  const size_t buckets = search->from.num_buckets, most = MOST_HEADS / search->from.num_worlds;
+  size_t room = search->room == 0 ? FIRST_HEADS : 4 * search->room;
+  if (room > most) room = most;
+  if (room > buckets) room = buckets;
+  if (room == search->room) return 0;
+  FN(sort_heads)(search, room);
+  FN(trace_path)(search);
+  return 1;
+}
+
+/* Exact by lists, or by completing all labels; returns RETRIEVE_BY_SCAN, with nothing found, where a scan is cheaper. */
+static uint32_t FN(search_exactly)(Search *search) {
+  const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
+  const double scan = COST_SCAN * worlds * labels, clear = COST_CLEAR * labels;
+  const double all = clear + COST_COMPLETE * worlds * labels * search->density;
+  const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
+  const double least = all < scan ? all : scan;
+  double bound = -__builtin_inf();
+  Plan plan = {0, __builtin_inf(), 0};
+  FN(lengthen_heads)(search);
+  /* A better θ is worth a longer survey as long as the plan costs several times as much. */
+  for (size_t surveyed = 4 * search->from.num_worlds;; surveyed *= 4) {
+    double cost = clear + (double)surveyed * list;
+    if (cost >= least || plan.cost < 4 * cost) break;
+    while ((search->room - 1) * search->from.num_worlds < surveyed && FN(lengthen_heads)(search)) continue;
+    if ((search->room - 1) * search->from.num_worlds < surveyed) break;
+    double reached = FN(survey)(search, surveyed);
+    if (reached > bound) bound = reached;
+    if (bound == -__builtin_inf()) continue;
+    do plan = FN(plan)(search, bound);
+    while (plan.at_end && FN(lengthen_heads)(search));
+  }
+  if (all <= plan.cost && all <= scan) {
+    FN(complete_all)(search);
+    return RETRIEVED_BY_LABELS;
+  }
+  if (plan.cost >= scan) return RETRIEVE_BY_SCAN;
+  Place place = FN(start_path)(search);
+  FN(follow_path)(search, &place, plan.lists);
+  search->heap.count = 0;
+  search->base = place.base;
+  search->step = (bound - place.base - search->slack) / FULL;
+  search->threshold = FULL;
+  FN(start_lists)(search, search->step, 255);
+  FN(walk_labels)(search);
+  return RETRIEVED_BY_LISTS;
+}
+
+/* Labels that are met in at least `least` worlds' best `most` buckets. */
+static void FN(search_budgeted)(Search *search, size_t most, uint32_t least) {
+  FN(sort_heads)(search, most < search->from.num_buckets ? most : search->from.num_buckets);
+  for (size_t r = 0; r < search->from.num_worlds; r++) search->depth[r] = (uint32_t)search->room;
+  search->heap.count = 0;
+  search->step = 0;
+  search->threshold = least;
+  FN(start_lists)(search, 0, 1);
+  FN(walk_labels)(search);
+}
+
+INLINE void *FN(carve)(uint8_t **from, size_t bytes) {
+  uint8_t *at = *from;
+  *from = at + ((bytes + 63) & ~(size_t)63);
+  return at;
+}
+
+/* Lays `search` out from `base` on; returns where it ends. Called with address 0 it tells the size. */
+static size_t FN(lay_out)(Search *search, uint8_t *base, size_t num_worlds, size_t num_buckets) {
+  size_t most = MOST_HEADS / num_worlds, room = most < num_buckets ? most : num_buckets, heads = room * num_worlds;
+  uint8_t *at = base;
+  search->index = FN(carve)(&at, num_worlds * sizeof(BucketIndex));
+  search->keys = FN(carve)(&at, num_buckets * 8);
+  search->top = FN(carve)(&at, heads * 4);
+  search->top_bucket = FN(carve)(&at, heads * 4);
+  search->depth = FN(carve)(&at, num_worlds * 4);
+  search->path = FN(carve)(&at, heads * sizeof(Segment));
+  search->order = FN(carve)(&at, heads * 8);
+  search->marks = FN(carve)(&at, RETRIEVE_BLOCK + 1);
+  search->found = FN(carve)(&at, (FOUND + VL) * 4);
+  uint32_t **arrays[] = {&search->lists.label, &search->lists.j,         &search->lists.up,   &search->lists.up_steps,
+                         &search->lists.down,  &search->lists.down_steps, &search->lists.last, &search->lists.weight};
+  for (size_t i = 0; i < BUCKET_LIST_WORDS; i++) *arrays[i] = FN(carve)(&at, (heads + VL) * 4);
+  return (size_t)(at - base);
+}
+
+/* Bytes of scratch that f32_retrieve_labels needs, alignment included. */
+OP(uint32_t, retrieve_labels_scratch)(size_t num_worlds, size_t num_buckets) {
+  Search search;
+  return (uint32_t)FN(lay_out)(&search, (uint8_t *)64, num_worlds, num_buckets) + 64;
+}
+
+/* dims: R, p, B, L, k, buckets a world of the budget (0: exact), worlds that it asks for. stats: STAT_… */
+OP(void, f32_retrieve_labels)
+(in_u32 dims, in_f32 scores, in_u32 hashes, const uint8_t *codes, in_f32 bias, const uint8_t *allowed, uint8_t *scratch,
+ out_u32 out_labels, out_f32 out_scores, double *out_stats) {
+  const size_t num_worlds = dims[0], num_labels = dims[3], k = dims[4];
+  const uint32_t p = dims[1], num_buckets = dims[2];
+  Search search = {.num_labels = num_labels, .k = k, .heap = {out_labels, out_scores, k, 0}};
+  search.from = (LabelScores){scores, hashes, num_worlds, p, num_buckets, codes, bias, allowed};
+  FN(lay_out)(&search, (uint8_t *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63), num_worlds, num_buckets);
+  uint32_t method = RETRIEVE_BY_SCAN;
+  if (k > 0 && p < 0x80000000u && FN(measure_scores)(&search)) {
+    for (size_t r = 0; r < num_worlds; r++)
+      search.index[r] = FN(bucket_index)(hashes[2 * r], hashes[2 * r + 1], p, num_buckets);
+    search.density = FN(density)(&search.from, num_labels);
+    if (dims[5] > 0) {
+      FN(search_budgeted)(&search, dims[5], dims[6]);
+      method = RETRIEVED_BY_LISTS;
+    } else {
+      method = FN(search_exactly)(&search);
+    }
+  }
+  if (method == RETRIEVE_BY_SCAN) {
+    FN(f32_top_labels)(scores, 1, num_worlds, hashes, p, num_buckets, num_labels, MERGE_SUM, codes, bias, allowed, k,
+                       out_labels, out_scores, &search.heap.count);
+  } else {
+    FN(sort_heap)(&search.heap);
+  }
+  out_stats[STAT_COUNT] = search.heap.count;
+  out_stats[STAT_METHOD] = method;
+  out_stats[STAT_LISTS] = method == RETRIEVED_BY_LISTS ? (double)search.lists.count : 0;
+  out_stats[STAT_ENUMERATED] = search.enumerated;
+  out_stats[STAT_COMPLETED] = search.completed;
+}
