@@ -116,10 +116,9 @@ INLINE ListStart FN(list_start)(const BucketIndex *index, const Gaps *gaps, uint
 /* Lists side by side, as arrays of equal length: the state (label, j) and the constants of a step. */
 typedef struct {
   uint32_t *label, *j, *up, *up_steps, *down, *down_steps, *last; /* last: J − up_steps */
-  uint32_t *weight;                                               /* what meeting a label in this list adds */
+  uint8_t *weight;                                                /* what meeting a label in this list adds */
   size_t count;
 } BucketLists;
-#define BUCKET_LIST_WORDS 8
 
 INLINE void FN(add_list)(BucketLists *lists, const BucketIndex *index, uint32_t bucket, uint32_t weight) {
   const Gaps *gaps = &index->gaps[(index->p - 1 - bucket) / index->num_buckets + 1 != index->gaps[0].count];
@@ -132,7 +131,7 @@ INLINE void FN(add_list)(BucketLists *lists, const BucketIndex *index, uint32_t 
   lists->down[n] = gaps->down;
   lists->down_steps[n] = gaps->down_steps;
   lists->last[n] = gaps->count - gaps->up_steps;
-  lists->weight[n] = weight;
+  lists->weight[n] = (uint8_t)weight;
 }
 
 /* Fills up to a multiple of VL with lists that have no labels. */

@@ -44,11 +44,11 @@ enum { STAT_COUNT, STAT_METHOD, STAT_LISTS, STAT_ENUMERATED, STAT_COMPLETED };
 #define LEVELS 64          /* steps of excess in the plan */
 
 /* Nanoseconds on a processor with AVX-512 at 3 to 4 GHz; only their ratios matter (bench/scale). */
-#define COST_CLEAR 0.02      /* a label of the label space: clearing its mark */
-#define COST_ENUMERATE 0.9   /* a member of a list: next label, mark, comparison */
-#define COST_LIST 80.0       /* starting a list */
-#define COST_COMPLETE 1.3    /* a label and world: hash and sum */
-#define COST_SCAN 0.7        /* a label and world of the scan of one query */
+#define COST_CLEAR 0.015     /* a label of the label space: clearing its mark */
+#define COST_ENUMERATE 0.65  /* a member of a list: next label, mark */
+#define COST_LIST 100.0      /* sorting a head and starting its list */
+#define COST_COMPLETE 1.4    /* a label and world: hash and sum */
+#define COST_SCAN 0.56       /* a label and world of the scan of one query */
 
 /* One step on a world's convex hull: `buckets` further heads lower t by slope · buckets. */
 typedef struct {
@@ -76,7 +76,9 @@ typedef struct {
   size_t num_found;
   Heap heap;
   uint32_t threshold; /* marks that make a candidate */
-  double base, step;  /* T and the excess of one mark; step 0: the threshold does not rise */
+  double base, step;  /* T and the excess of one mark */
+  int rising;         /* whether the threshold follows the k-th best score */
+  double twice;       /* labels of this score or more may be found twice: their marks can overflow again */
   double enumerated, completed;
 } Search;
 
@@ -251,6 +253,13 @@ static void FN(convolve_excesses)(const Search *search, double step, double p[LE
   }
 }
 
+/* A label whose marks overflow twice is found twice. */
+INLINE int FN(is_among)(const Heap *heap, uint32_t label) {
+  for (size_t i = 0; i < heap->count; i++)
+    if (heap->labels[i] == label) return 1;
+  return 0;
+}
+
 /* Completes the labels that were found; θ and with it the marks that make a candidate may rise. */
 static __attribute__((noinline)) void FN(complete_found)(Search *search) {
   const LabelScores *from = &search->from;
@@ -263,19 +272,21 @@ static __attribute__((noinline)) void FN(complete_found)(Search *search) {
     for (size_t lane = 0; lane < VL && i + lane < n; lane++) {
       uint32_t label = search->found[i + lane];
       float score = from->codes ? scores[lane] + from->bias[from->codes[label]] : scores[lane];
+      if (heap->count == heap->k && FN(worse)(score, label, heap, 0)) continue;
+      if (score >= search->twice && FN(is_among)(heap, label)) continue;
       if (heap->count < heap->k) FN(offer)(heap, score, label);
-      else if (!FN(worse)(score, label, heap, 0)) FN(sift_down)(heap, 0, heap->k, score, label);
+      else FN(sift_down)(heap, 0, heap->k, score, label);
     }
   }
   search->num_found = 0;
-  if (search->step > 0 && heap->count == heap->k) {
-    double bound = ((double)heap->scores[0] - search->base - search->slack) / search->step;
+  if (search->rising && heap->count == heap->k) {
+    const double bound = ((double)heap->scores[0] - search->base - search->slack) / search->step;
     if (bound > search->threshold) search->threshold = bound >= 255 ? 255 : (uint32_t)bound;
   }
 }
 
-/* A label whose marks have just reached the threshold. */
-INLINE void FN(find_label)(Search *search, uint32_t label) {
+/* A label whose marks have reached the threshold. */
+static __attribute__((noinline)) void FN(find_label)(Search *search, uint32_t label) {
   if (FN(bias_of)(&search->from, label) == -__builtin_inff()) return;
   search->found[search->num_found++] = label;
   if (search->num_found == FOUND) FN(complete_found)(search);
@@ -302,18 +313,20 @@ INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t e
   const vu up = load_u32(lists->up + at), up_steps = load_u32(lists->up_steps + at);
   const vu down = load_u32(lists->down + at), down_steps = load_u32(lists->down_steps + at);
   const vu last = load_u32(lists->last + at);
-  const uint32_t *weight = lists->weight + at;
-  const uint32_t outside = end - begin;
+  const uint8_t *weight = lists->weight + at;
+  uint8_t *nowhere = marks + (end - begin);
+  vu outside;
+  UNROLL for (int i = 0; i < VL; i++) outside[i] = end - begin + (uint32_t)i;
   do {
-    vu place = label - begin, inside = (vu)(label < end);
-    place = (place & inside) | (outside & ~inside);
+    vu inside = (vu)(label < end);
     uint32_t places[VL];
-    store_u32(places, place);
+    store_u32(places, ((label - begin) & inside) | (outside & ~inside));
+    __builtin_memset(nowhere, 0, VL);
     UNROLL for (int i = 0; i < VL; i++) {
-      uint32_t before = marks[places[i]], after = before + weight[i];
-      marks[places[i]] = after > 255 ? 255 : (uint8_t)after;
-      if (__builtin_expect(after >= search->threshold, 0) && before < search->threshold)
-        FN(find_label)(search, begin + places[i]);
+      uint8_t mark;
+      int full = __builtin_add_overflow(marks[places[i]], weight[i], &mark);
+      marks[places[i]] = mark;
+      if (__builtin_expect(full, 0)) FN(find_label)(search, begin + places[i]);
     }
     vu go_up = (vu)(j < down_steps) & inside, go_down = (vu)(j >= last) & inside;
     label += (go_up & up) + (go_down & down);
@@ -325,6 +338,8 @@ INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t e
 
 /* Starts the lists of all heads; a list's weight is its excess in steps of `step`, or 1 where step is 0. */
 static void FN(start_lists)(Search *search, double step, uint32_t most) {
+  const double worlds = (double)search->from.num_worlds, again = search->threshold + 256.0;
+  search->twice = step > 0 ? search->base + (again - worlds) * step : worlds < again ? __builtin_inf() : -__builtin_inf();
   search->lists.count = 0;
   for (size_t r = 0; r < search->from.num_worlds; r++) {
     for (size_t i = 0; i < search->depth[r]; i++) {
@@ -342,8 +357,7 @@ static void FN(walk_labels)(Search *search) {
   search->num_found = 0;
   for (size_t begin = 0; begin < search->num_labels; begin += RETRIEVE_BLOCK) {
     size_t end = search->num_labels - begin < RETRIEVE_BLOCK ? search->num_labels : begin + RETRIEVE_BLOCK;
-    __builtin_memset(search->marks, 0, end - begin);
-    search->marks[end - begin] = 255;
+    __builtin_memset(search->marks, (int)(256 - search->threshold), end - begin);
     for (size_t i = 0; i < search->lists.count; i += VL) FN(walk_lists)(search, i, (uint32_t)begin, (uint32_t)end);
     FN(complete_found)(search);
   }
@@ -375,7 +389,8 @@ static double FN(survey)(Search *search, size_t lists) {
   }
   search->heap.count = 0;
   search->threshold = threshold;
-  search->step = 0;
+  search->base = place.base;
+  search->rising = 0;
   FN(start_lists)(search, step, LEVELS - 1);
   FN(walk_labels)(search);
   return search->heap.count == search->k ? (double)search->heap.scores[0] : -__builtin_inf();
@@ -417,7 +432,8 @@ static Plan FN(plan)(Search *search, double bound) {
 static void FN(complete_all)(Search *search) {
   search->num_found = 0;
   search->heap.count = 0;
-  search->step = 0;
+  search->rising = 0;
+  search->twice = __builtin_inf();
   for (uint32_t label = 0; label < search->num_labels; label++) {
     if (search->from.allowed && (label & 7) == 0 && search->from.allowed[label >> 3] == 0) label += 7;
     else FN(find_label)(search, label);
@@ -515,6 +531,7 @@ static uint32_t FN(search_exactly)(Search *search) {
   search->heap.count = 0;
   search->base = place.base;
   search->step = (bound - place.base - search->slack) / FULL;
+  search->rising = 1;
   search->threshold = FULL;
   FN(start_lists)(search, search->step, 255);
   FN(walk_labels)(search);
@@ -526,7 +543,7 @@ static void FN(search_budgeted)(Search *search, size_t most, uint32_t least) {
   FN(sort_heads)(search, most < search->from.num_buckets ? most : search->from.num_buckets);
   for (size_t r = 0; r < search->from.num_worlds; r++) search->depth[r] = (uint32_t)search->room;
   search->heap.count = 0;
-  search->step = 0;
+  search->rising = 0;
   search->threshold = least;
   FN(start_lists)(search, 0, 1);
   FN(walk_labels)(search);
@@ -549,11 +566,12 @@ static size_t FN(lay_out)(Search *search, uint8_t *base, size_t num_worlds, size
   search->depth = FN(carve)(&at, num_worlds * 4);
   search->path = FN(carve)(&at, heads * sizeof(Segment));
   search->order = FN(carve)(&at, heads * 8);
-  search->marks = FN(carve)(&at, RETRIEVE_BLOCK + 1);
+  search->marks = FN(carve)(&at, RETRIEVE_BLOCK + VL);
   search->found = FN(carve)(&at, (FOUND + VL) * 4);
   uint32_t **arrays[] = {&search->lists.label, &search->lists.j,         &search->lists.up,   &search->lists.up_steps,
-                         &search->lists.down,  &search->lists.down_steps, &search->lists.last, &search->lists.weight};
-  for (size_t i = 0; i < BUCKET_LIST_WORDS; i++) *arrays[i] = FN(carve)(&at, (heads + VL) * 4);
+                         &search->lists.down,  &search->lists.down_steps, &search->lists.last};
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) *arrays[i] = FN(carve)(&at, (heads + VL) * 4);
+  search->lists.weight = FN(carve)(&at, heads + VL);
   return (size_t)(at - base);
 }
 
