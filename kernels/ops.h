@@ -158,7 +158,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       const uint8_t *allowed, size_t k, out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                   \
   X(uint32_t, retrieve_labels_scratch, (size_t num_worlds, size_t num_buckets))                                        \
   X(void, f32_retrieve_labels, (in_u32 dims, in_f32 scores, in_u32 hashes, const uint8_t *codes, in_f32 bias,          \
-      const uint8_t *allowed, uint8_t *scratch, out_u32 out_labels, out_f32 out_scores, double *out_stats))
+      const uint8_t *allowed, float scan_cost, uint8_t *scratch, out_u32 out_labels, out_f32 out_scores,               \
+      double *out_stats))
 
 #define OUTPUT_OPERATIONS(X)                                                                                           \
   X(void, csr_dots, (size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 x, in_f32 w, in_f32 bias,        \

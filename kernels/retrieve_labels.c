@@ -15,10 +15,10 @@
  *   4  walk: the planned heads' lists, block by block of the label space, one byte of excess a label; whoever reaches
  *      the bound is completed, θ and the bound rise on the way
  * If the plan costs more than completing all labels that may be returned, that is done instead; if it costs more than the
- * scan (flat scores), the caller is told to scan.
+ * scan (flat scores), so is the scan, or the caller is told to, who may have several queries to scan for at once.
  *
- *   marks [BLOCK + 1]   excess of each label of the block in steps of (θ − T)/FULL, rounded up, at most 255;
- *                       the last is where lists that have left the block write
+ *   marks [BLOCK + VL]   a byte a label of the block: 256 less the threshold, plus the label's excesses in steps of
+ *                        (θ − T)/FULL, rounded up; who overflows is completed. The last VL are for lists past the block
  *
  * Exact: excesses are rounded up and sums of R rounded f32 numbers get their error bound for slack. Ties go to the smaller
  * label, since all labels that can reach θ are completed.
@@ -29,16 +29,15 @@
  * block accumulators as in Moffat and Zobel, "Self-Indexing Inverted Files for Fast Text Retrieval", ACM TOIS 14(4), 1996.
  * Differs from them: lists in label order are computed; bounds are summed a label, not a list; the depth is planned.
  */
+#include "bucket_heads.h"
 #include "bucket_lists.h"
 #include "label_scan.h"
 #include "label_scores.h"
 
-enum { RETRIEVED_BY_LISTS, RETRIEVED_BY_LABELS, RETRIEVE_BY_SCAN };
+enum { RETRIEVED_BY_LISTS, RETRIEVED_BY_LABELS, RETRIEVE_BY_SCAN, RETRIEVE_DECLINED };
 enum { STAT_COUNT, STAT_METHOD, STAT_LISTS, STAT_ENUMERATED, STAT_COMPLETED };
 
 #define RETRIEVE_BLOCK (256 * 1024)
-#define MOST_HEADS 65536   /* buckets that can stand in heads, all worlds together */
-#define FIRST_HEADS 64     /* of a world that are sorted at first */
 #define FOUND 4096         /* labels waiting for completion */
 #define FULL 200           /* steps of excess that make a candidate: 255 leaves room for rounding up */
 #define LEVELS 64          /* steps of excess in the plan */
@@ -50,26 +49,13 @@ enum { STAT_COUNT, STAT_METHOD, STAT_LISTS, STAT_ENUMERATED, STAT_COMPLETED };
 #define COST_COMPLETE 1.4    /* a label and world: hash and sum */
 #define COST_SCAN 0.56       /* a label and world of the scan of one query */
 
-/* One step on a world's convex hull: `buckets` further heads lower t by slope · buckets. */
-typedef struct {
-  float slope;
-  uint32_t world, end;
-} Segment;
-
 typedef struct {
   LabelScores from;
   size_t num_labels, k;
   double density; /* share of the labels that may be returned */
-  double slack, max_bias;
+  double slack, max_bias, scan_cost;
   BucketIndex *index; /* [R] */
-  uint64_t *keys;     /* [B] */
-  size_t room;        /* heads sorted of each world */
-  float *top;         /* [R, room] scores, falling */
-  uint32_t *top_bucket;
-  uint32_t *depth; /* [R] heads of each world */
-  Segment *path;      /* [path_length], world after world */
-  uint64_t *order;    /* [path_length] slope and ~position, steepest first */
-  size_t path_length;
+  Heads heads;
   uint8_t *marks;
   BucketLists lists;
   uint32_t *found;
@@ -78,151 +64,16 @@ typedef struct {
   uint32_t threshold; /* marks that make a candidate */
   double base, step;  /* T and the excess of one mark */
   int rising;         /* whether the threshold follows the k-th best score */
-  double twice;       /* labels of this score or more may be found twice: their marks can overflow again */
+  int walking;        /* whether labels come from lists */
+  uint32_t begin;     /* first label of the block */
+  uint8_t *taken;     /* [BLOCK/8] bits of the labels of the block that went into the heap */
+  int any_taken;
   double enumerated, completed;
 } Search;
 
-/* Order of floats as order of unsigned integers; both zeros are one. */
-INLINE uint32_t FN(ordered)(float x) {
-  union {
-    float f;
-    uint32_t u;
-  } bits = {.f = x + 0.0f};
-  return bits.u & 0x80000000u ? ~bits.u : bits.u | 0x80000000u;
-}
-
-/* Descending; quicksort, the smaller part first, insertion below 24. */
-static void FN(sort_keys)(uint64_t *x, size_t n) {
-  while (n > 24) {
-    uint64_t a = x[0], b = x[n / 2], c = x[n - 1];
-    uint64_t pivot = a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
-    size_t i = 0, j = n - 1;
-    for (;; i++, j--) {
-      while (x[i] > pivot) i++;
-      while (x[j] < pivot) j--;
-      if (i >= j) break;
-      uint64_t swap = x[i];
-      x[i] = x[j];
-      x[j] = swap;
-    }
-    size_t left = j + 1;
-    if (left < n - left) {
-      FN(sort_keys)(x, left);
-      x += left, n -= left;
-    } else {
-      FN(sort_keys)(x + left, n - left);
-      n = left;
-    }
-  }
-  for (size_t i = 1; i < n; i++) {
-    uint64_t value = x[i];
-    size_t j = i;
-    for (; j > 0 && x[j - 1] < value; j--) x[j] = x[j - 1];
-    x[j] = value;
-  }
-}
-
-/* keys ← (score, bucket) of all scores ≥ bound, best first, ties by smaller bucket; returns how many. */
-static size_t FN(collect_keys)(const float *row, size_t n, float bound, uint64_t *keys) {
-  size_t count = 0, b = 0;
-  for (; b + 16 <= n; b += 16) {
-    f16 x = load16(row + b);
-    uint32_t below = greater16((f16){0} + bound, x);
-    for (uint32_t hits = ~below & 0xffff; hits != 0; hits &= hits - 1) {
-      size_t at = b + (size_t)__builtin_ctz(hits);
-      keys[count++] = (uint64_t)FN(ordered)(row[at]) << 32 | (uint32_t)~at;
-    }
-  }
-  for (; b < n; b++)
-    if (row[b] >= bound) keys[count++] = (uint64_t)FN(ordered)(row[b]) << 32 | (uint32_t)~b;
-  return count;
-}
-
-#define SAMPLE 256
-/* The `wanted` best buckets of a row go to top and top_bucket. A bound from a sample of the row spares the rest sorting. */
-static void FN(best_buckets)(const float *row, size_t n, size_t wanted, uint64_t *keys, float *top, uint32_t *bucket) {
-  float bound = -__builtin_inff();
-  size_t count = 0;
-  if (n > 4 * SAMPLE && 8 * wanted < n) {
-    uint64_t sample[SAMPLE];
-    for (size_t i = 0; i < SAMPLE; i++) sample[i] = (uint64_t)FN(ordered)(row[i * n / SAMPLE]) << 32 | i;
-    FN(sort_keys)(sample, SAMPLE);
-    for (size_t rank = 2 + 2 * wanted * SAMPLE / n; count < wanted && rank < SAMPLE; rank *= 2)
-      count = FN(collect_keys)(row, n, row[(uint32_t)sample[rank] * n / SAMPLE], keys);
-  }
-  if (count < wanted) count = FN(collect_keys)(row, n, bound, keys);
-  FN(sort_keys)(keys, count);
-  for (size_t i = 0; i < wanted; i++) {
-    bucket[i] = ~(uint32_t)keys[i];
-    top[i] = row[bucket[i]];
-  }
-}
-
-static void FN(sort_heads)(Search *search, size_t room) {
-  const LabelScores *from = &search->from;
-  search->room = room;
-  for (size_t r = 0; r < from->num_worlds; r++) {
-    FN(best_buckets)(from->scores + r * from->num_buckets, from->num_buckets, room, search->keys,
-                     search->top + r * room, search->top_bucket + r * room);
-  }
-}
-
-/* The lower convex hulls of all worlds' falling scores, merged: steepest fall for each list first. */
-static void FN(trace_path)(Search *search) {
-  const size_t room = search->room, worlds = search->from.num_worlds;
-  Segment *path = search->path;
-  size_t length = 0;
-  for (size_t r = 0; r < worlds; r++) {
-    const float *y = search->top + r * room;
-    size_t first = length, begin = 0;
-    for (size_t i = 1; i < room; i++) {
-      uint32_t from = (uint32_t)begin;
-      float slope = y[begin] - y[i];
-      /* Convexity: a segment that falls less than its successor joins it. */
-      while (length > first && path[length - 1].slope <= slope) {
-        length--;
-        from = length > first ? path[length - 1].end : 0;
-        slope = (y[from] - y[i]) / (float)(i - from);
-      }
-      path[length++] = (Segment){slope, (uint32_t)r, (uint32_t)i};
-      begin = i;
-    }
-  }
-  for (size_t i = 0; i < length; i++) search->order[i] = (uint64_t)FN(ordered)(path[i].slope) << 32 | (uint32_t)~i;
-  FN(sort_keys)(search->order, length);
-  search->path_length = length;
-}
-
-/* Where on the path heads stand: search->depth, how many lists, and T. */
-typedef struct {
-  size_t next, lists;
-  double base;
-} Place;
-
-static Place FN(start_path)(Search *search) {
-  Place place = {0, 0, search->max_bias};
-  for (size_t r = 0; r < search->from.num_worlds; r++) {
-    search->depth[r] = 0;
-    place.base += search->top[r * search->room];
-  }
-  return place;
-}
-
-/* Lengthens heads to at least `lists` lists, or to the path's end. */
-static void FN(follow_path)(Search *search, Place *place, size_t lists) {
-  while (place->next < search->path_length && place->lists < lists) {
-    const Segment *segment = &search->path[~(uint32_t)search->order[place->next++]];
-    const float *top = search->top + segment->world * search->room;
-    uint32_t *depth = &search->depth[segment->world];
-    place->base -= (double)top[*depth] - top[segment->end];
-    place->lists += segment->end - *depth;
-    *depth = segment->end;
-  }
-}
-
 INLINE uint32_t FN(weight)(const Search *search, size_t r, size_t i, double step, uint32_t most) {
-  const float *top = search->top + r * search->room;
-  double excess = (double)top[i] - top[search->depth[r]];
+  const float *top = search->heads.top + r * search->heads.room;
+  double excess = (double)top[i] - top[search->heads.depth[r]];
   if (excess <= 0) return 0;
   double weight = excess / step + 1;
   return weight >= (double)most ? most : (uint32_t)weight;
@@ -236,7 +87,7 @@ static void FN(convolve_excesses)(const Search *search, double step, double p[LE
     uint32_t count[LEVELS] = {0}, used[LEVELS];
     size_t num_used = 0;
     double stay = 1, share = 1.0 / (double)search->from.num_buckets;
-    for (size_t i = 0; i < search->depth[r]; i++) {
+    for (size_t i = 0; i < search->heads.depth[r]; i++) {
       uint32_t level = FN(weight)(search, r, i, step, most);
       if (level == 0) continue;
       if (count[level]++ == 0) used[num_used++] = level;
@@ -253,11 +104,14 @@ static void FN(convolve_excesses)(const Search *search, double step, double p[LE
   }
 }
 
-/* A label whose marks overflow twice is found twice. */
-INLINE int FN(is_among)(const Heap *heap, uint32_t label) {
-  for (size_t i = 0; i < heap->count; i++)
-    if (heap->labels[i] == label) return 1;
-  return 0;
+/* Whether a label of the block has been taken before: marks far above the threshold overflow twice. */
+INLINE int FN(was_taken)(Search *search, uint32_t label) {
+  uint32_t at = label - search->begin;
+  uint8_t bit = (uint8_t)(1 << (at & 7)), *byte = &search->taken[at >> 3];
+  int was = *byte & bit;
+  *byte |= bit;
+  search->any_taken = 1;
+  return was;
 }
 
 /* Completes the labels that were found; θ and with it the marks that make a candidate may rise. */
@@ -273,7 +127,7 @@ static __attribute__((noinline)) void FN(complete_found)(Search *search) {
       uint32_t label = search->found[i + lane];
       float score = from->codes ? scores[lane] + from->bias[from->codes[label]] : scores[lane];
       if (heap->count == heap->k && FN(worse)(score, label, heap, 0)) continue;
-      if (score >= search->twice && FN(is_among)(heap, label)) continue;
+      if (search->walking && FN(was_taken)(search, label)) continue;
       if (heap->count < heap->k) FN(offer)(heap, score, label);
       else FN(sift_down)(heap, 0, heap->k, score, label);
     }
@@ -338,15 +192,13 @@ INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t e
 
 /* Starts the lists of all heads; a list's weight is its excess in steps of `step`, or 1 where step is 0. */
 static void FN(start_lists)(Search *search, double step, uint32_t most) {
-  const double worlds = (double)search->from.num_worlds, again = search->threshold + 256.0;
-  search->twice = step > 0 ? search->base + (again - worlds) * step : worlds < again ? __builtin_inf() : -__builtin_inf();
   search->lists.count = 0;
   for (size_t r = 0; r < search->from.num_worlds; r++) {
-    for (size_t i = 0; i < search->depth[r]; i++) {
+    for (size_t i = 0; i < search->heads.depth[r]; i++) {
       uint32_t weight = step > 0 ? FN(weight)(search, r, i, step, most) : 1;
       if (weight == 0) continue;
-      FN(add_list)(&search->lists, &search->index[r], search->top_bucket[r * search->room + i], weight);
-      search->enumerated += (double)search->index[r].gaps[0].count;
+      FN(add_list)(&search->lists, &search->index[r], search->heads.top_bucket[r * search->heads.room + i], weight);
+      search->enumerated += (double)search->num_labels / (double)search->from.num_buckets;
     }
   }
   FN(close_lists)(&search->lists);
@@ -355,7 +207,11 @@ static void FN(start_lists)(Search *search, double step, uint32_t most) {
 /* Completes all labels whose marks reach the threshold. */
 static void FN(walk_labels)(Search *search) {
   search->num_found = 0;
+  search->walking = search->any_taken = 1;
   for (size_t begin = 0; begin < search->num_labels; begin += RETRIEVE_BLOCK) {
+    search->begin = (uint32_t)begin;
+    if (search->any_taken) __builtin_memset(search->taken, 0, RETRIEVE_BLOCK / 8);
+    search->any_taken = 0;
     size_t end = search->num_labels - begin < RETRIEVE_BLOCK ? search->num_labels : begin + RETRIEVE_BLOCK;
     __builtin_memset(search->marks, (int)(256 - search->threshold), end - begin);
     for (size_t i = 0; i < search->lists.count; i += VL) FN(walk_lists)(search, i, (uint32_t)begin, (uint32_t)end);
@@ -365,12 +221,12 @@ static void FN(walk_labels)(Search *search) {
 
 /* Completes the labels with the greatest excesses over some short heads; returns the k-th best score, or −∞. */
 static double FN(survey)(Search *search, size_t lists) {
-  Place place = FN(start_path)(search);
-  FN(follow_path)(search, &place, lists);
+  Place place = FN(start_path)(&search->heads);
+  FN(follow_path)(&search->heads, &place, lists);
   double excess[3] = {0}; /* the greatest */
   for (size_t r = 0; r < search->from.num_worlds; r++) {
-    const float *top = search->top + r * search->room;
-    double x = (double)top[0] - top[search->depth[r]];
+    const float *top = search->heads.top + r * search->heads.room;
+    double x = (double)top[0] - top[search->heads.depth[r]];
     for (size_t i = 0; i < 3; i++)
       if (x > excess[i]) {
         double less = excess[i];
@@ -389,7 +245,7 @@ static double FN(survey)(Search *search, size_t lists) {
   }
   search->heap.count = 0;
   search->threshold = threshold;
-  search->base = place.base;
+  search->base = place.base + search->max_bias;
   search->rising = 0;
   FN(start_lists)(search, step, LEVELS - 1);
   FN(walk_labels)(search);
@@ -407,12 +263,12 @@ static Plan FN(plan)(Search *search, double bound) {
   const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
   const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
   Plan best = {0, __builtin_inf(), 0};
-  Place place = FN(start_path)(search);
+  Place place = FN(start_path)(&search->heads);
   double p[LEVELS];
   for (size_t wanted = 1;; wanted = place.lists + 1 + place.lists / 4) {
-    FN(follow_path)(search, &place, wanted);
-    double rest = bound - place.base - search->slack, cost = list * (double)place.lists;
-    int at_end = place.next == search->path_length;
+    FN(follow_path)(&search->heads, &place, wanted);
+    double rest = bound - place.base - search->max_bias - search->slack, cost = list * (double)place.lists;
+    int at_end = place.next == search->heads.path_length;
     if (cost >= best.cost) break;
     if (rest > 0) {
       FN(convolve_excesses)(search, rest / (LEVELS - 1), p);
@@ -433,7 +289,7 @@ static void FN(complete_all)(Search *search) {
   search->num_found = 0;
   search->heap.count = 0;
   search->rising = 0;
-  search->twice = __builtin_inf();
+  search->walking = 0;
   for (uint32_t label = 0; label < search->num_labels; label++) {
     if (search->from.allowed && (label & 7) == 0 && search->from.allowed[label >> 3] == 0) label += 7;
     else FN(find_label)(search, label);
@@ -487,50 +343,38 @@ static int FN(measure_scores)(Search *search) {
   return magnitudes < 0x1p120;
 }
 
-/* Sorts more heads of each world; returns 0 where there are no more. */
-static int FN(lengthen_heads)(Search *search) {
-  const size_t buckets = search->from.num_buckets, most = MOST_HEADS / search->from.num_worlds;
-  size_t room = search->room == 0 ? FIRST_HEADS : 4 * search->room;
-  if (room > most) room = most;
-  if (room > buckets) room = buckets;
-  if (room == search->room) return 0;
-  FN(sort_heads)(search, room);
-  FN(trace_path)(search);
-  return 1;
-}
-
 /* Exact by lists, or by completing all labels; returns RETRIEVE_BY_SCAN, with nothing found, where a scan is cheaper. */
 static uint32_t FN(search_exactly)(Search *search) {
   const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
-  const double scan = COST_SCAN * worlds * labels, clear = COST_CLEAR * labels;
+  const double scan = search->scan_cost * worlds * labels, clear = COST_CLEAR * labels;
   const double all = clear + COST_COMPLETE * worlds * labels * search->density;
   const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
   const double least = all < scan ? all : scan;
   double bound = -__builtin_inf();
   Plan plan = {0, __builtin_inf(), 0};
-  FN(lengthen_heads)(search);
+  FN(lengthen_heads)(&search->heads);
   /* A better θ is worth a longer survey as long as the plan costs several times as much. */
   for (size_t surveyed = 4 * search->from.num_worlds;; surveyed *= 4) {
     double cost = clear + (double)surveyed * list;
     if (cost >= least || plan.cost < 4 * cost) break;
-    while ((search->room - 1) * search->from.num_worlds < surveyed && FN(lengthen_heads)(search)) continue;
-    if ((search->room - 1) * search->from.num_worlds < surveyed) break;
+    while ((search->heads.room - 1) * search->from.num_worlds < surveyed && FN(lengthen_heads)(&search->heads)) continue;
+    if ((search->heads.room - 1) * search->from.num_worlds < surveyed) break;
     double reached = FN(survey)(search, surveyed);
     if (reached > bound) bound = reached;
     if (bound == -__builtin_inf()) continue;
     do plan = FN(plan)(search, bound);
-    while (plan.at_end && FN(lengthen_heads)(search));
+    while (plan.at_end && FN(lengthen_heads)(&search->heads));
   }
   if (all <= plan.cost && all <= scan) {
     FN(complete_all)(search);
     return RETRIEVED_BY_LABELS;
   }
   if (plan.cost >= scan) return RETRIEVE_BY_SCAN;
-  Place place = FN(start_path)(search);
-  FN(follow_path)(search, &place, plan.lists);
+  Place place = FN(start_path)(&search->heads);
+  FN(follow_path)(&search->heads, &place, plan.lists);
   search->heap.count = 0;
-  search->base = place.base;
-  search->step = (bound - place.base - search->slack) / FULL;
+  search->base = place.base + search->max_bias;
+  search->step = (bound - search->base - search->slack) / FULL;
   search->rising = 1;
   search->threshold = FULL;
   FN(start_lists)(search, search->step, 255);
@@ -540,8 +384,8 @@ static uint32_t FN(search_exactly)(Search *search) {
 
 /* Labels that are met in at least `least` worlds' best `most` buckets. */
 static void FN(search_budgeted)(Search *search, size_t most, uint32_t least) {
-  FN(sort_heads)(search, most < search->from.num_buckets ? most : search->from.num_buckets);
-  for (size_t r = 0; r < search->from.num_worlds; r++) search->depth[r] = (uint32_t)search->room;
+  FN(sort_heads)(&search->heads, most < search->from.num_buckets ? most : search->from.num_buckets);
+  for (size_t r = 0; r < search->from.num_worlds; r++) search->heads.depth[r] = (uint32_t)search->heads.room;
   search->heap.count = 0;
   search->rising = 0;
   search->threshold = least;
@@ -560,13 +404,14 @@ static size_t FN(lay_out)(Search *search, uint8_t *base, size_t num_worlds, size
   size_t most = MOST_HEADS / num_worlds, room = most < num_buckets ? most : num_buckets, heads = room * num_worlds;
   uint8_t *at = base;
   search->index = FN(carve)(&at, num_worlds * sizeof(BucketIndex));
-  search->keys = FN(carve)(&at, num_buckets * 8);
-  search->top = FN(carve)(&at, heads * 4);
-  search->top_bucket = FN(carve)(&at, heads * 4);
-  search->depth = FN(carve)(&at, num_worlds * 4);
-  search->path = FN(carve)(&at, heads * sizeof(Segment));
-  search->order = FN(carve)(&at, heads * 8);
+  search->heads.keys = FN(carve)(&at, num_buckets * 8);
+  search->heads.top = FN(carve)(&at, heads * 4);
+  search->heads.top_bucket = FN(carve)(&at, heads * 4);
+  search->heads.depth = FN(carve)(&at, num_worlds * 4);
+  search->heads.path = FN(carve)(&at, heads * sizeof(Segment));
+  search->heads.order = FN(carve)(&at, heads * 8);
   search->marks = FN(carve)(&at, RETRIEVE_BLOCK + VL);
+  search->taken = FN(carve)(&at, RETRIEVE_BLOCK / 8);
   search->found = FN(carve)(&at, (FOUND + VL) * 4);
   uint32_t **arrays[] = {&search->lists.label, &search->lists.j,         &search->lists.up,   &search->lists.up_steps,
                          &search->lists.down,  &search->lists.down_steps, &search->lists.last};
@@ -581,14 +426,21 @@ OP(uint32_t, retrieve_labels_scratch)(size_t num_worlds, size_t num_buckets) {
   return (uint32_t)FN(lay_out)(&search, (uint8_t *)64, num_worlds, num_buckets) + 64;
 }
 
-/* dims: R, p, B, L, k, buckets a world of the budget (0: exact), worlds that it asks for. stats: STAT_… */
+/*
+ * dims: R, p, B, L, k, buckets a world of the budget (0: exact), worlds that it asks for. scan_cost: nanoseconds a label and
+ * world at which the caller scans; 0: he does not. stats: STAT_…
+ */
 OP(void, f32_retrieve_labels)
-(in_u32 dims, in_f32 scores, in_u32 hashes, const uint8_t *codes, in_f32 bias, const uint8_t *allowed, uint8_t *scratch,
- out_u32 out_labels, out_f32 out_scores, double *out_stats) {
+(in_u32 dims, in_f32 scores, in_u32 hashes, const uint8_t *codes, in_f32 bias, const uint8_t *allowed, float scan_cost,
+ uint8_t *scratch, out_u32 out_labels, out_f32 out_scores, double *out_stats) {
   const size_t num_worlds = dims[0], num_labels = dims[3], k = dims[4];
   const uint32_t p = dims[1], num_buckets = dims[2];
   Search search = {.num_labels = num_labels, .k = k, .heap = {out_labels, out_scores, k, 0}};
   search.from = (LabelScores){scores, hashes, num_worlds, p, num_buckets, codes, bias, allowed};
+  search.heads.scores = scores;
+  search.heads.num_worlds = num_worlds;
+  search.heads.num_buckets = num_buckets;
+  search.scan_cost = scan_cost > 0 ? scan_cost : COST_SCAN;
   FN(lay_out)(&search, (uint8_t *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63), num_worlds, num_buckets);
   uint32_t method = RETRIEVE_BY_SCAN;
   if (k > 0 && p < 0x80000000u && FN(measure_scores)(&search)) {
@@ -602,7 +454,10 @@ OP(void, f32_retrieve_labels)
       method = FN(search_exactly)(&search);
     }
   }
-  if (method == RETRIEVE_BY_SCAN) {
+  if (method == RETRIEVE_BY_SCAN && scan_cost > 0) {
+    method = RETRIEVE_DECLINED;
+    search.heap.count = 0;
+  } else if (method == RETRIEVE_BY_SCAN) {
     FN(f32_top_labels)(scores, 1, num_worlds, hashes, p, num_buckets, num_labels, MERGE_SUM, codes, bias, allowed, k,
                        out_labels, out_scores, &search.heap.count);
   } else {

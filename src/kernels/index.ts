@@ -3,9 +3,9 @@ export type * from "./contract.js";
 export {
   localScratchLength,
   MAX_CROSS_MAP_WINDOW,
+  MAX_HEADS,
   MAX_KERNEL_CELLS,
   MAX_POOL_WIDTH,
-  MAX_HEADS,
   MAX_WORLDS,
   QUERY_LANES,
   windowOutput,

@@ -203,6 +203,7 @@ export interface FlatOperations
     codes: Pointer,
     bias: Pointer,
     allowed: Pointer,
+    scanCost: number,
     scratch: Pointer,
     outLabels: Pointer,
     outScores: Pointer,

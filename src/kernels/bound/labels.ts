@@ -16,7 +16,7 @@ import type { Bridge } from "./flat-operations.js";
 const MERGES: Readonly<Record<TopLabelsInput["merge"], number>> = { sum: 0, min: 1, median: 2 };
 
 /** In the order of the kernel's codes. */
-const METHODS: readonly RetrievalMethod[] = ["lists", "labels", "scan"];
+const METHODS: readonly RetrievalMethod[] = ["lists", "labels", "scan", "declined"];
 
 function checkHashes(where: string, hashes: readonly HashParameters[]): void {
   if (!(hashes.length >= 1 && hashes.length <= MAX_WORLDS)) {
@@ -163,7 +163,7 @@ export function labelOperations(bridge: Bridge): Pick<Kernels, LabelNames> {
     },
     retrieveLabels(input, outLabels, outScores) {
       checkRetrieval(input);
-      const { scores, hashes, numLabels, prior, allowed = null, k, budget, scratch } = input;
+      const { scores, hashes, numLabels, prior, allowed = null, k, budget, scanCost = 0, scratch } = input;
       const { p, numBuckets } = hashes[0];
       const numWorlds = hashes.length;
       const { bucketsPerWorld, minWorlds } = budget ?? { bucketsPerWorld: 0, minWorlds: 0 };
@@ -178,6 +178,7 @@ export function labelOperations(bridge: Bridge): Pick<Kernels, LabelNames> {
         prior && bridge.read("retrieveLabels: prior.codes", prior.codes, numLabels),
         prior && bridge.read("retrieveLabels: prior.bias", prior.bias, 256),
         allowed && bridge.read("retrieveLabels: allowed", allowed, Math.ceil(numLabels / 8)),
+        scanCost,
         bridge.update("retrieveLabels: scratch", scratch, flat.retrieve_labels_scratch(numWorlds, numBuckets) >>> 0),
         bridge.update("retrieveLabels: outLabels", outLabels, k),
         bridge.update("retrieveLabels: outScores", outScores, k),

@@ -59,6 +59,11 @@ export interface RetrievalInput {
   readonly k: number;
   /** Default: exact. */
   readonly budget?: RetrievalBudget | null;
+  /**
+   * Nanoseconds a label and world that scanning costs the caller, who has perhaps many queries to scan for at once: where
+   * that is cheaper, nothing is retrieved (method "declined"). Default: a scan of this query is done instead.
+   */
+  readonly scanCost?: number;
   /** [≥ retrievalScratchBytes(R, B)], overwritten. */
   readonly scratch: Uint8Array;
 }
@@ -67,17 +72,20 @@ export interface RetrievalInput {
 export interface RetrievalStats {
   /** Results, ≤ k. */
   readonly count: number;
-  /** lists: of computed posting lists; labels: every label that may be returned was completed; scan: as topLabels. */
+  /**
+   * lists: by computed posting lists; labels: every label that may be returned was completed; scan: as topLabels;
+   * declined: not at all, see scanCost.
+   */
   readonly method: RetrievalMethod;
   /** Buckets whose labels were walked in the last pass. */
   readonly numLists: number;
-  /** Members of lists walked, surveys included. */
+  /** Members of lists walked, surveys included: lists times L/B. */
   readonly numEnumerated: number;
   /** Labels whose scores were added up, surveys included; 0 for a scan. */
   readonly numCompleted: number;
 }
 
-export type RetrievalMethod = "lists" | "labels" | "scan";
+export type RetrievalMethod = "lists" | "labels" | "scan" | "declined";
 
 /** How many queries one block of packed scores holds: one AVX-512 register of f32. */
 export const QUERY_LANES = 16;
