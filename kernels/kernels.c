@@ -43,6 +43,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "pass_linear.c"
 #include "pass_factors.c"
 #include "pass_cuts.c"
+#include "glove.c"
 #include "probe.c"
 
 #ifdef __wasm__

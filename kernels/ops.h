@@ -221,6 +221,14 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_project_rows_on_simplex, (size_t rows, size_t n, out_f32 x))                                             \
   X(double, u32_spin, (uint32_t count))
 
+#define GLOVE_OPERATIONS(X)                                                                                            \
+  X(uint32_t, u32_count_pairs, (size_t from, size_t to, size_t window, in_u32 ids, in_u32 limits, in_u32 starts,       \
+      out_u32 dense, size_t capacity, out_u32 used, out_u32 list))                                                     \
+  X(uint32_t, u32_combine_pairs, (size_t n, uint32_t id_bits, out_u32 list, out_u32 scratch))                          \
+  X(void, u32_shuffle_triples, (size_t n, uint32_t seed, out_u32 list))                                                \
+  X(double, f32_glove_step, (size_t n, size_t dimension, in_u32 list, out_f32 state, float rate, float x_max,          \
+      float alpha))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
@@ -228,7 +236,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
   OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
-  BENCH_OPERATIONS(X)
+  GLOVE_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

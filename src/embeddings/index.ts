@@ -9,6 +9,12 @@ export {
   encodeCorpus,
 } from "./corpus.node.js";
 export { EncodedCorpus, type EncodedCorpusParts, IdReader, SENTENCE_END } from "./encoded-corpus.node.js";
+export {
+  DEFAULT_COUNT_MEMORY_BYTES,
+  GLOVE_DEFAULTS,
+  type GloveOptions,
+} from "./glove/glove-options.js";
+export { type GloveProgress, type GloveResult, type GloveRun, trainGlove } from "./glove/train-glove.node.js";
 export { cutText, scanText, type TextPart } from "./text-part.node.js";
 export { MAX_TOKEN_BYTES, TokenScanner, type TokenSink } from "./token-scanner.js";
 export { VOCABULARY_DEFAULTS, Vocabulary, type VocabularyOptions, type VocabularyParts } from "./vocabulary.js";

@@ -20,6 +20,7 @@
 import type { BlockKernels } from "./contract/blocks.js";
 import type { DenseKernels } from "./contract/dense.js";
 import type { GatingKernels } from "./contract/gating.js";
+import type { GloveKernels } from "./contract/glove.js";
 import type { LabelKernels } from "./contract/labels.js";
 import type { LossKernels } from "./contract/losses.js";
 import type { NormalizationKernels } from "./contract/normalization.js";
@@ -35,6 +36,7 @@ export * from "./contract/arrays.js";
 export * from "./contract/blocks.js";
 export * from "./contract/dense.js";
 export * from "./contract/gating.js";
+export * from "./contract/glove.js";
 export * from "./contract/labels.js";
 export * from "./contract/losses.js";
 export * from "./contract/normalization.js";
@@ -60,6 +62,7 @@ export interface Kernels
   extends BlockKernels,
     DenseKernels,
     GatingKernels,
+    GloveKernels,
     LabelKernels,
     LossKernels,
     NormalizationKernels,

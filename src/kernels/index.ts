@@ -1,10 +1,12 @@
 /** @file The kernels' contract and, for Node, the choice of a backend. */
 export type * from "./contract.js";
 export {
+  gloveRowLength,
   localScratchLength,
   MAX_CROSS_MAP_WINDOW,
   MAX_HEADS,
   MAX_KERNEL_CELLS,
+  MAX_PAIR_WINDOW,
   MAX_POOL_WIDTH,
   MAX_WORLDS,
   QUERY_LANES,

@@ -9,6 +9,7 @@ import type { Kernels } from "../contract.js";
 import type { FlatBlockOperations } from "./blocks.js";
 import type { FlatOutputOperations } from "./flat-output-operations.js";
 import type { FlatGatingOperations } from "./gating.js";
+import type { FlatGloveOperations } from "./glove.js";
 import type { FlatLossOperations } from "./losses.js";
 import type { FlatNormalizationOperations } from "./normalization.js";
 import type { FlatPassOperations } from "./passes.js";
@@ -24,6 +25,7 @@ export type Pointer = AnyArray | number | null;
 export interface FlatOperations
   extends FlatBlockOperations,
     FlatGatingOperations,
+    FlatGloveOperations,
     FlatLossOperations,
     FlatNormalizationOperations,
     FlatOutputOperations,

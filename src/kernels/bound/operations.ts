@@ -5,6 +5,7 @@ import { blockOperations } from "./blocks.js";
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { gatingOperations } from "./gating.js";
+import { gloveOperations } from "./glove.js";
 import { labelOperations } from "./labels.js";
 import { lossOperations } from "./losses.js";
 import { normalizationOperations } from "./normalization.js";
@@ -21,6 +22,7 @@ export function boundOperations(bridge: Bridge): Operations {
   return {
     ...denseOperations(bridge),
     ...gatingOperations(bridge),
+    ...gloveOperations(bridge),
     ...outputOperations(bridge),
     ...lossOperations(bridge),
     ...blockOperations(bridge),

@@ -5,6 +5,7 @@ import type { Kernels } from "../contract.js";
 import { blocks } from "./blocks.js";
 import { dense } from "./dense.js";
 import { gating } from "./gating.js";
+import { glove } from "./glove.js";
 import { labels } from "./labels.js";
 import { losses } from "./losses.js";
 import { normalization } from "./normalization.js";
@@ -27,6 +28,7 @@ export function createReferenceKernels(): Kernels {
     dispose: () => {},
     ...dense,
     ...gating,
+    ...glove,
     ...output,
     ...losses,
     ...blocks,
