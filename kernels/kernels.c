@@ -44,6 +44,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "pass_factors.c"
 #include "pass_cuts.c"
 #include "glove.c"
+#include "word2vec.c"
 #include "probe.c"
 
 #ifdef __wasm__

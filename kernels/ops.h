@@ -211,6 +211,11 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       in_u32 chosen, in_f32 scores, in_f32 gates, in_f32 d_gates, in_f32 d_chance, out_f32 d_clean,                    \
       out_f32 d_noise))
 
+#define WORD_OPERATIONS(X)                                                                                             \
+  X(double, f32_train_words, (in_u32 dims, float alpha, in_u32 ids, in_u32 keep, in_u32 thresholds, in_u32 aliases,    \
+      in_u32 path_offsets, in_u32 path_nodes, in_f32 path_codes, out_f32 input, out_f32 output, out_f32 nodes,         \
+      out_u32 state))
+
 #define PASS_OPERATIONS(X)                                                                                             \
   X(double, linear_pass, (in_u32 dims, float rate, in_u32 offsets, in_u32 columns, in_f32 values,                      \
       in_u32 label_offsets, in_u32 label_ids, in_f32 decay, out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))      \
@@ -236,7 +241,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
   OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
-  GLOVE_OPERATIONS(X) BENCH_OPERATIONS(X)
+  GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

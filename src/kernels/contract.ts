@@ -31,6 +31,7 @@ import type { RowKernels } from "./contract/rows.js";
 import type { SparseKernels } from "./contract/sparse.js";
 import type { SpatialKernels } from "./contract/spatial.js";
 import type { StepKernels } from "./contract/steps.js";
+import type { WordKernels } from "./contract/words.js";
 
 export * from "./contract/arrays.js";
 export * from "./contract/blocks.js";
@@ -47,6 +48,7 @@ export * from "./contract/rows.js";
 export * from "./contract/sparse.js";
 export * from "./contract/spatial.js";
 export * from "./contract/steps.js";
+export * from "./contract/words.js";
 
 export interface KernelInfo {
   readonly backend: "native" | "wasm" | "reference";
@@ -72,7 +74,8 @@ export interface Kernels
     RowKernels,
     SparseKernels,
     SpatialKernels,
-    StepKernels {
+    StepKernels,
+    WordKernels {
   readonly info: KernelInfo;
 
   /** Zeroed memory that this backend reaches without a copy. @throws {RangeError} when the backend's memory is exhausted. */

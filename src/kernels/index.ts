@@ -9,7 +9,11 @@ export {
   MAX_PAIR_WINDOW,
   MAX_POOL_WIDTH,
   MAX_WORLDS,
+  MOST_WORD_DIM,
+  MOST_WORD_TARGETS,
   QUERY_LANES,
+  SENTENCE_WORDS,
+  WORD_STATE_LENGTH,
   windowOutput,
 } from "./contract.js";
 export { createKernels, type KernelsOptions } from "./create.node.js";

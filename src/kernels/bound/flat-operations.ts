@@ -17,6 +17,7 @@ import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
 import type { FlatSpatialOperations } from "./spatial.js";
 import type { FlatStepOperations } from "./steps.js";
+import type { FlatWordOperations } from "./words.js";
 
 export type AnyArray = Float32Array | Uint32Array | Uint8Array;
 export type Pointer = AnyArray | number | null;
@@ -33,7 +34,8 @@ export interface FlatOperations
     FlatPointwiseOperations,
     FlatRowOperations,
     FlatSpatialOperations,
-    FlatStepOperations {
+    FlatStepOperations,
+    FlatWordOperations {
   f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;
   f32_add_bias(rows: number, cols: number, bias: Pointer, x: Pointer): void;
   f32_add_bias_relu(rows: number, cols: number, bias: Pointer, x: Pointer): void;

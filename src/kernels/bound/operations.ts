@@ -16,6 +16,7 @@ import { rowOperations } from "./rows.js";
 import { sparseOperations } from "./sparse.js";
 import { spatialOperations } from "./spatial.js";
 import { stepOperations } from "./steps.js";
+import { wordOperations } from "./words.js";
 
 /** What native and WASM kernels share: checks, names, the order of arguments. */
 export function boundOperations(bridge: Bridge): Operations {
@@ -34,5 +35,6 @@ export function boundOperations(bridge: Bridge): Operations {
     ...stepOperations(bridge),
     ...labelOperations(bridge),
     ...spatialOperations(bridge),
+    ...wordOperations(bridge),
   };
 }

@@ -16,6 +16,7 @@ import { rows } from "./rows.js";
 import { sparse } from "./sparse.js";
 import { spatial } from "./spatial.js";
 import { steps } from "./steps.js";
+import { words } from "./words.js";
 
 /** Kernels in plain TypeScript with f64 sums. */
 export function createReferenceKernels(): Kernels {
@@ -40,5 +41,6 @@ export function createReferenceKernels(): Kernels {
     ...steps,
     ...labels,
     ...spatial,
+    ...words,
   };
 }
