@@ -17,6 +17,12 @@ export {
 export { type GloveProgress, type GloveResult, type GloveRun, trainGlove } from "./glove/train-glove.node.js";
 export { cutText, scanText, type TextPart } from "./text-part.node.js";
 export { MAX_TOKEN_BYTES, TokenScanner, type TokenSink } from "./token-scanner.js";
+export {
+  trainWord2Vec,
+  type Word2VecProgress,
+  type Word2VecReport,
+  type Word2VecRequest,
+} from "./train-word2vec.node.js";
 export { VOCABULARY_DEFAULTS, Vocabulary, type VocabularyOptions, type VocabularyParts } from "./vocabulary.js";
 export { MAX_DISTINCT_WORDS, VocabularyCounter } from "./vocabulary-counter.js";
 export { loadVocabulary, saveVocabulary } from "./vocabulary-file.node.js";
@@ -29,3 +35,11 @@ export {
   writeWordVectors,
 } from "./word-vector-file.node.js";
 export { WordVectors } from "./word-vectors.js";
+export {
+  chooseWord2VecOptions,
+  initialAlpha,
+  WORD2VEC_ARCHITECTURES,
+  WORD2VEC_DEFAULTS,
+  type Word2VecArchitecture,
+  type Word2VecOptions,
+} from "./word2vec-options.js";
