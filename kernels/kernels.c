@@ -29,6 +29,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "sample_columns.c"
 #include "top_labels.c"
 #include "retrieve_labels.c"
+#include "shared_labels.c"
 #include "top_columns.c"
 #include "csr_dots.c"
 #include "clusters.c"

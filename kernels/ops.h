@@ -161,6 +161,10 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       const uint8_t *allowed, float scan_cost, uint8_t *scratch, out_u32 out_labels, out_f32 out_scores,               \
       double *out_stats))
 
+#define COLLISION_OPERATIONS(X)                                                                                        \
+  X(void, u32_count_shared_labels, (size_t num_worlds, in_u32 hashes, uint32_t p, uint32_t num_buckets,                \
+      size_t num_labels, size_t first_bucket, size_t count, out_u32 scratch, out_u32 pairs))
+
 #define OUTPUT_OPERATIONS(X)                                                                                           \
   X(void, csr_dots, (size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 x, in_f32 w, in_f32 bias,        \
       out_f32 out))                                                                                                    \
@@ -241,7 +245,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
   OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
-  GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) BENCH_OPERATIONS(X)
+  GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

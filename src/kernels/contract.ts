@@ -18,6 +18,7 @@
  * - Any array works; those from `f32/u32/u8` are reached without a copy (WASM copies foreign ones in and out).
  */
 import type { BlockKernels } from "./contract/blocks.js";
+import type { CollisionKernels } from "./contract/collisions.js";
 import type { DenseKernels } from "./contract/dense.js";
 import type { GatingKernels } from "./contract/gating.js";
 import type { GloveKernels } from "./contract/glove.js";
@@ -35,6 +36,7 @@ import type { WordKernels } from "./contract/words.js";
 
 export * from "./contract/arrays.js";
 export * from "./contract/blocks.js";
+export * from "./contract/collisions.js";
 export * from "./contract/dense.js";
 export * from "./contract/gating.js";
 export * from "./contract/glove.js";
@@ -62,6 +64,7 @@ export interface KernelInfo {
 
 export interface Kernels
   extends BlockKernels,
+    CollisionKernels,
     DenseKernels,
     GatingKernels,
     GloveKernels,

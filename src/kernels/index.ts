@@ -14,6 +14,7 @@ export {
   QUERY_LANES,
   SENTENCE_WORDS,
   WORD_STATE_LENGTH,
+  sharedLabelsScratch,
   windowOutput,
 } from "./contract.js";
 export { createKernels, type KernelsOptions } from "./create.node.js";

@@ -9,6 +9,15 @@ export {
   type RankingOptions,
 } from "./ensemble.js";
 export { type EvaluateOptions, evaluate, type Ranker } from "./evaluate.js";
+export {
+  anyConfusionChance,
+  collisionChance,
+  DEFAULT_CONFUSION_CHANCE,
+  distinguishingWorlds,
+  expectedSharedPairs,
+  labelConfusionChance,
+  labelPairs,
+} from "./label-collisions.js";
 export { LabelHash, type LabelHashJson, type LabelHashOptions } from "./label-hash.js";
 export { createLabelPrior, type LabelPriorOptions, NO_PRIOR, priorCodes } from "./label-prior.js";
 export { type LoadedEnsemble, type LoadOptions, loadEnsemble, type WorldSource } from "./load-ensemble.js";
@@ -25,6 +34,7 @@ export {
 export { Model, type ModelLoadOptions, type RankedLabel } from "./model.node.js";
 export { countParameters, type ParameterCount } from "./parameter-count.js";
 export { PredictionPool } from "./prediction-pool.node.js";
+export { countSharedLabels, type SharedLabels, type SharedLabelsOptions } from "./shared-labels.js";
 export {
   activationOf,
   createWorld,

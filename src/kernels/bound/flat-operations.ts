@@ -7,6 +7,7 @@
  */
 import type { Kernels } from "../contract.js";
 import type { FlatBlockOperations } from "./blocks.js";
+import type { FlatCollisionOperations } from "./collisions.js";
 import type { FlatOutputOperations } from "./flat-output-operations.js";
 import type { FlatGatingOperations } from "./gating.js";
 import type { FlatGloveOperations } from "./glove.js";
@@ -25,6 +26,7 @@ export type Pointer = AnyArray | number | null;
 /** Flags and forms are numbers: `accumulate` 0 or 1, forms and kinds in the order of the enums in ops.h. */
 export interface FlatOperations
   extends FlatBlockOperations,
+    FlatCollisionOperations,
     FlatGatingOperations,
     FlatGloveOperations,
     FlatLossOperations,

@@ -2,6 +2,7 @@
  * @file All operations of the contract on a bridge to compiled code.
  */
 import { blockOperations } from "./blocks.js";
+import { collisionOperations } from "./collisions.js";
 import { denseOperations } from "./dense.js";
 import type { Bridge, Operations } from "./flat-operations.js";
 import { gatingOperations } from "./gating.js";
@@ -34,6 +35,7 @@ export function boundOperations(bridge: Bridge): Operations {
     ...sparseOperations(bridge),
     ...stepOperations(bridge),
     ...labelOperations(bridge),
+    ...collisionOperations(bridge),
     ...spatialOperations(bridge),
     ...wordOperations(bridge),
   };

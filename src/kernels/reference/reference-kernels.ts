@@ -3,6 +3,7 @@
  */
 import type { Kernels } from "../contract.js";
 import { blocks } from "./blocks.js";
+import { collisions } from "./collisions.js";
 import { dense } from "./dense.js";
 import { gating } from "./gating.js";
 import { glove } from "./glove.js";
@@ -40,6 +41,7 @@ export function createReferenceKernels(): Kernels {
     ...sparse,
     ...steps,
     ...labels,
+    ...collisions,
     ...spatial,
     ...words,
   };
