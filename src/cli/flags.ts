@@ -59,6 +59,36 @@ export function number(minimum: number, maximum: number = Number.POSITIVE_INFINI
   };
 }
 
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  ...{ kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
+};
+
+/** `900MB`, `1.5GiB`: a number of bytes. The unit is required, its case is not. */
+export function byteSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
+  const unit = Object.keys(BYTE_UNITS).find((name) => name.toLowerCase() === match?.[2].toLowerCase());
+  const bytes = match === null || unit === undefined ? 0 : Number(match[1]) * BYTE_UNITS[unit];
+  if (!(bytes > 0)) reject("a size with its unit, such as 24GB or 900MiB", text);
+  return bytes;
+}
+
+const SECONDS: Readonly<Record<string, number>> = { h: 3600, m: 60, min: 60, s: 1, ms: 1e-3 };
+
+/** `8h`, `1h30m`, `45s`, `50ms`: a number of seconds. Units are required. */
+export function duration(text: string): number {
+  const parts = text.trim().replace(/\s+/g, "");
+  const pattern = /(\d+(?:\.\d+)?)(ms|min|h|m|s)/gy;
+  let seconds = 0;
+  let end = 0;
+  for (let match = pattern.exec(parts); match !== null; match = pattern.exec(parts)) {
+    seconds += Number(match[1]) * SECONDS[match[2]];
+    end = pattern.lastIndex;
+  }
+  if (end !== parts.length || !(seconds > 0)) reject("a time with its unit, such as 8h, 1h30m, 45s or 50ms", text);
+  return seconds;
+}
+
 /** `512` or `512,512`; `none` is the empty list. */
 export function sizes(text: string): number[] {
   if (text === "none") return [];

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addEvaluateCommand } from "./evaluate.js";
 import { addInfoCommand } from "./info.js";
+import { addPlanCommand } from "./plan.js";
 import { addPredictCommand } from "./predict.js";
 import { addTrainCommand } from "./train.js";
 import { packageVersion } from "./version.js";
@@ -30,7 +31,8 @@ Example:
   $ manyworlds evaluate m/ test.tsv              P@k, R@k, nDCG@k, PSP@k
   $ manyworlds predict m/ "buffer overflow in nfs server" -k 10`,
     );
-  for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand]) add(program, context);
+  for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand, addPlanCommand])
+    add(program, context);
   for (const command of [program, ...program.commands]) {
     const name = command === program ? "manyworlds" : `manyworlds ${command.name()}`;
     command.showHelpAfterError(`see ${name} --help`);

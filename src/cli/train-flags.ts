@@ -4,7 +4,7 @@ import { SCALINGS } from "../data/numeric-vectorizer.js";
 import { MERGE_KINDS } from "../mach/merge.js";
 import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
-import { type Flag, integer, number, sizes, worldSelection } from "./flags.js";
+import { byteSize, duration, type Flag, integer, number, sizes, worldSelection } from "./flags.js";
 
 /** `3-5` or `4`; `none` is the empty list, since a flag's value cannot be null. */
 function ngramRange(text: string): readonly number[] {
@@ -33,6 +33,20 @@ export const RUN_FLAGS: readonly Flag<unknown>[] = [
   { syntax: "--checkpoint <seconds>", help: "time between two checkpoints of a world (default: 30)", parse: number(0) },
   { syntax: "--json", help: "print the summary as one JSON object" },
   { syntax: "--quiet", help: "no progress" },
+];
+
+/** What may be used; what is left open is chosen to fit. */
+export const BUDGET_FLAGS: readonly Flag<unknown>[] = [
+  {
+    syntax: "--memory <size>",
+    help: "memory that training and answering may take, such as 4GB; the model is chosen to fit",
+    parse: byteSize,
+  },
+  {
+    syntax: "--time <duration>",
+    help: "wall time that training may take, such as 10m or 8h; the model is chosen to fit",
+    parse: duration,
+  },
 ];
 
 export const READ_FLAGS: readonly Flag<unknown>[] = [

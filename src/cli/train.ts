@@ -5,28 +5,30 @@ import { ConfigError } from "../core/errors.js";
 import { countParameters } from "../mach/parameter-count.js";
 import type { ModelOptions } from "../train/model-options.js";
 import { worldOptionsOf } from "../train/model-options.js";
+import type { Budgets } from "../train/plan/recommend.js";
 import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
 import { describeChosenOptions } from "./chosen-options.js";
 import { addFlags, type WorldSelection } from "./flags.js";
 import { formatMetrics } from "./metrics-table.js";
+import { describePlan, planSummary } from "./plan-report.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, formatSeconds, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
 import { formatBytes, formatCount, formatLarge, formatPairs } from "./tables.js";
-import { FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, RUN_FLAGS, WORLDS_FLAG } from "./train-flags.js";
+import { BUDGET_FLAGS, FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, RUN_FLAGS, WORLDS_FLAG } from "./train-flags.js";
 import { packageVersion } from "./version.js";
 
 type Options = Record<string, unknown>;
 
 /** Flag → option, where the two differ or not. */
-const TEXT_OPTION_NAMES = {
+export const TEXT_OPTION_NAMES = {
   wordNgrams: "wordNgrams",
   charNgrams: "charNgrams",
   hashBits: "hashBits",
   minDf: "minDocumentFrequency",
   maxFeatures: "maxFeatures",
 } as const;
-const NUMERIC_OPTION_NAMES = { scale: "scaling", power: "power" } as const;
+export const NUMERIC_OPTION_NAMES = { scale: "scaling", power: "power" } as const;
 
 export function addTrainCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -37,7 +39,7 @@ export function addTrainCommand(program: Command, context: CommandContext): void
         "plain or .gz. Whatever you leave out is chosen from the data.",
     )
     .argument("<files...>", "training rows");
-  addFlags(command, [...RUN_FLAGS, WORLDS_FLAG, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
+  addFlags(command, [...RUN_FLAGS, ...BUDGET_FLAGS, WORLDS_FLAG, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
   command.addHelpText(
     "after",
     `
@@ -45,6 +47,7 @@ ${describeChosenOptions()}
 
 Example:
   $ manyworlds train train.tsv --model m/
+  $ manyworlds train train.tsv --model m/ --memory 1GB --time 10m
   $ manyworlds train train.tsv --model m/ --worlds 16 --buckets 2000 --hidden 256 --epochs 5 --seed 1
   $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it`,
   );
@@ -74,6 +77,7 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       skipBadRows: options.skipBadRows === true,
       numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
       ...(typeof options.checkpoint === "number" ? { checkpointIntervalMs: 1000 * options.checkpoint } : {}),
+      budgets: budgetsOf(options),
       writtenBy: `manyworlds ${packageVersion()}`,
       signal: context.signal,
       onEvent: (event) => showEvent(event, progress),
@@ -86,8 +90,14 @@ async function runTrain(files: string[], options: Options, context: CommandConte
   }
 }
 
+/** What the flags of BUDGET_FLAGS gave, and --latency. */
+export function budgetsOf({ memory, time, latency }: Options): Budgets {
+  const given = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  return { memoryBytes: given(memory), seconds: given(time), latencySeconds: given(latency) };
+}
+
 /** What the user set, under the names of ModelOptions. */
-function modelOptions(options: Options, selection: WorldSelection | undefined): Partial<ModelOptions> {
+export function modelOptions(options: Options, selection: WorldSelection | undefined): Partial<ModelOptions> {
   const given: Options = {};
   for (const { option, syntax } of MODEL_FLAGS) {
     const name = /--([a-z-]+)/.exec(syntax)?.[1] ?? "";
@@ -99,7 +109,7 @@ function modelOptions(options: Options, selection: WorldSelection | undefined): 
 }
 
 /** The options that flags gave, flag name → option name; an empty list stands for null. */
-function featureOptions(options: Options, names: Readonly<Record<string, string>>): object {
+export function featureOptions(options: Options, names: Readonly<Record<string, string>>): object {
   const given = Object.entries(names).filter(([flag]) => options[flag] !== undefined);
   return Object.fromEntries(
     given.map(([flag, option]) => {
@@ -117,6 +127,9 @@ function showEvent(event: TrainEvent, progress: Progress): void {
         fraction: event.bytesRead / Math.max(1, event.bytesTotal),
         details: { rows: event.rows },
       });
+      break;
+    case "planned":
+      for (const line of describePlan(event.plan)) progress.note(line);
       break;
     case "prepared": {
       const { numRows, numFeatures, numLabels } = event.data;
@@ -166,6 +179,7 @@ function summarise(report: TrainReport, model: string, seconds: number) {
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     parameters: parameters.ensemble,
     fullSoftmaxParameters: parameters.fullSoftmax,
+    ...(report.plan === null ? {} : { plan: planSummary(report.plan) }),
     ...(report.manifest.metrics === null ? {} : { validation: report.manifest.metrics }),
   };
 }

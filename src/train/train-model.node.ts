@@ -16,7 +16,7 @@ import { type ModelDescription, ModelDirectory } from "../checkpoint/model-direc
 import { lockModel } from "../checkpoint/model-lock.node.js";
 import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
 import { fileSize } from "../data/byte-source.node.js";
-import { type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
+import { type LoadedDataset, type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
 import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import { createKernels } from "../kernels/index.js";
@@ -36,6 +36,9 @@ import {
   optimizationOf,
   worldOptionsOf,
 } from "./model-options.js";
+import type { Plan } from "./plan/plan-model.node.js";
+import { markStart, planLoaded, planResumed } from "./plan/plan-training.node.js";
+import type { Budgets } from "./plan/recommend.js";
 import { CHECKPOINT_INTERVAL_MS } from "./trainer-options.js";
 import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
 
@@ -65,6 +68,8 @@ export interface TrainRequest {
   readonly numThreads: number;
   /** Default 30 s. */
   readonly checkpointIntervalMs?: number;
+  /** Memory and time that may be used: options that are left out, and worlds at once, are chosen to fit (plan/). */
+  readonly budgets?: Pick<Budgets, "memoryBytes" | "seconds">;
   /** Written to the manifest. */
   readonly writtenBy: string;
   readonly signal?: AbortSignal;
@@ -74,6 +79,7 @@ export interface TrainRequest {
 /** What a run reports while it goes on. */
 export type TrainEvent =
   | ({ readonly kind: "reading" } & ReadProgress)
+  | { readonly kind: "planned"; readonly plan: Plan }
   | {
       readonly kind: "prepared";
       readonly data: LoadReport;
@@ -89,6 +95,8 @@ export interface TrainReport {
   /** Worlds trained by this run, and worlds that the model had before. */
   readonly trainedWorlds: readonly number[];
   readonly keptWorlds: readonly number[];
+  /** What was chosen for the budgets; null without any. */
+  readonly plan: Plan | null;
   readonly manifest: Manifest;
 }
 
@@ -113,14 +121,12 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
 }
 
 async function startModel(request: TrainRequest): Promise<TrainReport> {
-  const loaded = await loadDataset(request.inputs, {
-    ...readOptions(request),
-    textOptions: chooseTextOptions(await estimateTextBytes(request.inputs), request.textOptions ?? {}),
-    numericOptions: { scaling: "l2", ...request.numericOptions },
-  });
+  const started = markStart();
+  const loaded = await readTrainingRows(request);
   const { report } = loaded;
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
-  const options = chooseOptions(shape, request.options ?? {});
+  const plan = await planLoaded(request, report, loaded.dataset, started);
+  const options = plan?.options ?? chooseOptions(shape, request.options ?? {});
   checkModelOptions(options, report.numFeatures);
   checkIdleOptions(request.options ?? {}, options);
   checkIdleFeatures(loaded.vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
@@ -160,7 +166,22 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     { [LABELS_FILE]: [loaded.labelTable.toBytes()], [VECTORIZER_FILE]: [vectorizer] },
     { overwrite: request.mode === "overwrite" },
   );
-  return trainWorlds(request, directory, { report, parts }, options);
+  return trainWorlds(request, directory, { report, parts }, options, plan);
+}
+
+/** What of a request says how rows are read. */
+export type ReadRequest = Pick<
+  TrainRequest,
+  "inputs" | "textOptions" | "numericOptions" | "format" | "skipBadRows" | "signal" | "onEvent"
+>;
+
+/** Rows of a new model, with features as `chooseTextOptions` and the request say. @throws as loadDataset */
+export async function readTrainingRows(request: ReadRequest): Promise<LoadedDataset> {
+  return loadDataset(request.inputs, {
+    ...readOptions(request),
+    textOptions: chooseTextOptions(await estimateTextBytes(request.inputs), request.textOptions ?? {}),
+    numericOptions: { scaling: "l2", ...request.numericOptions },
+  });
 }
 
 /** Unpacked size of the files; gzip packs text to about a third. @throws {FormatError} for one that is absent or no file. */
@@ -170,6 +191,7 @@ async function estimateTextBytes(paths: readonly string[]): Promise<number> {
 }
 
 async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
+  const started = markStart();
   const { manifest } = directory;
   const stored = modelOptionsOf(manifest);
   checkResumable(request.options ?? {}, stored, request.modelPath);
@@ -198,7 +220,8 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
   }
   const parts = splitRows(loaded.dataset, stored);
-  return trainWorlds(request, directory, { report: loaded.report, parts }, all);
+  const plan = await planResumed(request, loaded.report, loaded.dataset, all, started);
+  return trainWorlds(request, directory, { report: loaded.report, parts }, all, plan);
 }
 
 function checkWorlds(worlds: readonly number[] | null | undefined, numWorlds: number): void {
@@ -208,7 +231,7 @@ function checkWorlds(worlds: readonly number[] | null | undefined, numWorlds: nu
   }
 }
 
-function readOptions(request: TrainRequest): Parameters<typeof loadDataset>[1] & object {
+function readOptions(request: ReadRequest): Parameters<typeof loadDataset>[1] & object {
   const { format, skipBadRows, signal, onEvent } = request;
   const onProgress = (progress: ReadProgress): void => onEvent?.({ kind: "reading", ...progress });
   return { format, skipBadRows, signal, onProgress };
@@ -219,6 +242,7 @@ async function trainWorlds(
   directory: ModelDirectory,
   loaded: { readonly report: LoadReport; readonly parts: DataParts },
   options: ModelOptions,
+  plan: Plan | null,
 ): Promise<TrainReport> {
   const { onEvent, signal } = request;
   const wanted = request.worlds ?? Array.from({ length: options.numWorlds }, (_, world) => world);
@@ -249,7 +273,7 @@ async function trainWorlds(
     jobs.map((world) => ({ world, hash: hash.parameters(world) })),
     {
       script: new URL("./world-worker.node.js", import.meta.url),
-      numThreads: request.numThreads,
+      numThreads: plan?.worldsAtOnce ?? request.numThreads,
       shared,
       ...(signal === undefined ? {} : { signal }),
       onProgress: ({ world }, progress) => onEvent?.({ kind: "progress", world, ...progress }),
@@ -274,6 +298,7 @@ async function trainWorlds(
     data: loaded.report,
     trainedWorlds: trained.sort((a, b) => a - b),
     keptWorlds: kept,
+    plan,
     manifest: directory.manifest,
   };
 }

@@ -16,11 +16,14 @@ beforeAll(async () => {
 afterAll(() => removeDirectory(folder));
 
 describe("help has an example", () => {
-  it.each(["--help", "train --help", "evaluate --help", "predict --help", "info --help"])("%s", async (command) => {
-    const { stdout, stderr } = await succeed(command.split(" "));
-    expect(stdout).toMatch(/\nExample:\n {2}\$ manyworlds \w+/);
-    expect(stderr).toBe("");
-  });
+  it.each(["--help", "train --help", "evaluate --help", "predict --help", "info --help", "plan --help"])(
+    "%s",
+    async (command) => {
+      const { stdout, stderr } = await succeed(command.split(" "));
+      expect(stdout).toMatch(/\nExample:\n {2}\$ manyworlds \w+/);
+      expect(stderr).toBe("");
+    },
+  );
 
   it("names the flags and defaults that exist", async () => {
     const { stdout } = await succeed(["train", "--help"]);

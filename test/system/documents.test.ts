@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROOT, succeed } from "./manyworlds-process.js";
 
-const COMMANDS = ["train", "evaluate", "predict", "info"];
+const COMMANDS = ["train", "evaluate", "predict", "info", "plan"];
 /** Command → the text of its help. */
 const help = new Map<string, string>();
 
