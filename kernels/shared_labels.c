@@ -13,21 +13,12 @@
  *   run    │ 3  ·  ·      │ 2  ·     │ …     length, at the run's first position
  *
  * A world writes a run at or before the place that it read it from, so that both arrays serve as input and output.
+ *
+ * Needs FN(inverse) of bucket_lists.h and FN(bucket) of label_hash.c.
  */
 
 /* Scratch has only the alignment of its u32. */
 typedef uint64_t FN(item) __attribute__((aligned(4)));
-
-/* a⁻¹ mod p: extended Euclid; |t| never exceeds p. */
-static uint32_t FN(inverse)(uint32_t a, uint32_t p) {
-  int64_t r0 = p, r1 = a, t0 = 0, t1 = 1;
-  while (r1 != 0) {
-    int64_t q = r0 / r1, r = r0 - q * r1, t = t0 - q * t1;
-    r0 = r1, r1 = r;
-    t0 = t1, t1 = t;
-  }
-  return (uint32_t)(t0 < 0 ? t0 + p : t0);
-}
 
 /* By bucket, then label. Buckets stand in `bits` bits. `other` [n] is scratch; labels come ascending or in any order. */
 static void FN(sort_items)(FN(item) *x, FN(item) *other, size_t n, uint32_t bits) {

@@ -8,6 +8,7 @@
 import { Rng } from "../../core/rng.js";
 import type { HashParameters, Kernels } from "../../kernels/contract.js";
 import { LabelHash } from "../../mach/label-hash.js";
+import { mergeModeOf } from "../../mach/merge.js";
 import { activationOf, worldLayers, worldParameterShapes } from "../../mach/world.js";
 import { ScorerScratch, WorldScorer } from "../../mach/world-scorer.js";
 import { type ModelOptions, worldOptionsOf } from "../model-options.js";
@@ -77,8 +78,12 @@ function timeRetrieval(kernels: Kernels, options: ModelOptions, shape: PlanShape
   const outLabels = kernels.u32(k);
   const outScores = kernels.f32(k);
   const { numLabels } = shape;
+  const input = { scores, hashes, numLabels, prior: null, k };
+  const merge = mergeModeOf(options.merge);
+  const scratch = kernels.u8(kernels.retrievalScratchBytes(numWorlds, numBuckets));
   const query = (): void => {
-    kernels.topLabels({ scores, numQueries: 1, hashes, numLabels, merge: "sum", prior: null, k }, outLabels, outScores);
+    if (merge === "sum") kernels.retrieveLabels({ ...input, scratch }, outLabels, outScores);
+    else kernels.topLabels({ ...input, numQueries: 1, merge }, outLabels, outScores);
   };
   return medianSeconds(query, seconds);
 }
