@@ -13,8 +13,8 @@ export {
   MOST_WORD_TARGETS,
   QUERY_LANES,
   SENTENCE_WORDS,
-  WORD_STATE_LENGTH,
   sharedLabelsScratch,
+  WORD_STATE_LENGTH,
   windowOutput,
 } from "./contract.js";
 export { createKernels, type KernelsOptions } from "./create.node.js";
