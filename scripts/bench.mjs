@@ -21,6 +21,7 @@ const BENCHES = {
   quality: ["bench/quality.mjs"],
   curve: ["bench/curve.mjs"],
   validation: ["bench/validation.mjs"],
+  word2vec: ["bench/word2vec.mjs"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */

@@ -15,6 +15,8 @@ export {
   type GloveOptions,
 } from "./glove/glove-options.js";
 export { type GloveProgress, type GloveResult, type GloveRun, trainGlove } from "./glove/train-glove.node.js";
+export { type JoinPhrasesOptions, joinPhrases, type PhraseReport } from "./join-phrases.node.js";
+export { choosePhraseOptions, PHRASE_DEFAULTS, type PhraseOptions } from "./phrases.js";
 export { cutText, scanText, type TextPart } from "./text-part.node.js";
 export { MAX_TOKEN_BYTES, TokenScanner, type TokenSink } from "./token-scanner.js";
 export {
