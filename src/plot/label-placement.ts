@@ -63,6 +63,34 @@ export function placeBeside(
   frame: Box,
   obstacles: Box[],
 ): PlacedLabel {
+  const { label, box } = bestPlace(text, fontSize, x, y, frame, obstacles);
+  obstacles.push(box);
+  return label;
+}
+
+/** As placeBeside, but null, and no box, where the label would cover anything or leave `frame`. */
+export function placeIfFree(
+  text: string,
+  fontSize: number,
+  x: number,
+  y: number,
+  frame: Box,
+  obstacles: Box[],
+): PlacedLabel | null {
+  const { label, box, cost } = bestPlace(text, fontSize, x, y, frame, obstacles);
+  if (cost > 0) return null;
+  obstacles.push(box);
+  return label;
+}
+
+function bestPlace(
+  text: string,
+  fontSize: number,
+  x: number,
+  y: number,
+  frame: Box,
+  obstacles: readonly Box[],
+): { readonly label: PlacedLabel; readonly box: Box; readonly cost: number } {
   const width = textWidth(text, fontSize);
   const candidates: readonly (PlacedLabel & { readonly left: number })[] = [
     { x: x + 8, y: y + fontSize * 0.35, anchor: "start", left: x + 8 },
@@ -84,9 +112,8 @@ export function placeBeside(
     (box) => obstacles.filter((other) => overlap(box, other)).length + (inside(box, frame) ? 0 : 100),
   );
   const best = costs.indexOf(Math.min(...costs));
-  obstacles.push(boxes[best]);
   const { x: labelX, y: labelY, anchor } = candidates[best];
-  return { x: labelX, y: labelY, anchor };
+  return { label: { x: labelX, y: labelY, anchor }, box: boxes[best], cost: costs[best] };
 }
 
 function overlap(a: Box, b: Box): boolean {

@@ -13,8 +13,9 @@
  */
 import { ConfigError } from "../core/errors.js";
 import { type Axis, type AxisLayout, layOutAxis } from "./axis.js";
-import { type Box, placeBeside, spreadApart, type TextAnchor, textWidth } from "./label-placement.js";
+import { type Box, placeBeside, spreadApart, textWidth } from "./label-placement.js";
 import { NUM_COLORS, styleSheet } from "./palette.js";
+import { escapeXml, fixed, text } from "./svg-text.js";
 
 export type Point = readonly [x: number, y: number];
 
@@ -245,24 +246,4 @@ function curve(
   }
   const stroke = line && path !== "" ? `<path class="${lineClass(one, index)}" d="${path}"/>` : "";
   return `<g class="mw-series"><title>${escapeXml(name)}</title>${stroke}${marks.join("")}</g>`;
-}
-
-function text(x: number, y: number, content: string, classes: string, anchor: TextAnchor = "start"): string {
-  const anchored = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
-  return `<text class="${classes}" x="${fixed(x)}" y="${fixed(y)}"${anchored}>${escapeXml(content)}</text>`;
-}
-
-/** A tenth of a pixel is enough. */
-function fixed(value: number): string {
-  return String(Math.round(value * 10) / 10);
-}
-
-/** Text as XML allows it: markup escaped, characters that XML forbids left out. */
-function escapeXml(content: string): string {
-  return content
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
