@@ -20,6 +20,7 @@ const BENCHES = {
   speed: ["bench/quality.mjs", "--fast"],
   quality: ["bench/quality.mjs"],
   curve: ["bench/curve.mjs"],
+  glove: ["bench/glove.mjs"],
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
 };

@@ -1,5 +1,6 @@
 /** @file Which commands are there? The tree of commands, ready to parse arguments; it neither exits nor reads `process`. */
 import { Command } from "commander";
+import { addEmbedCommand } from "./embed/embed.js";
 import { addEvaluateCommand } from "./evaluate.js";
 import { addInfoCommand } from "./info.js";
 import { addPlanCommand } from "./plan.js";
@@ -33,14 +34,18 @@ Example:
     );
   for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand, addPlanCommand])
     add(program, context);
-  for (const command of [program, ...program.commands]) {
-    const name = command === program ? "manyworlds" : `manyworlds ${command.name()}`;
-    command.showHelpAfterError(`see ${name} --help`);
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "manyworlds: ")),
-    });
-  }
+  addEmbedCommand(program, context);
+  settle(program, "manyworlds", context);
   return program;
+}
+
+/** Sends a command's texts, and those of the commands below it, where the context says; errors are thrown. */
+function settle(command: Command, name: string, context: CommandContext): void {
+  command.showHelpAfterError(`see ${name} --help`);
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.stdout.write(text),
+    writeErr: (text) => context.stderr.write(text),
+    outputError: (text, write) => write(text.replace(/^error: /, "manyworlds: ")),
+  });
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`, context);
 }

@@ -54,6 +54,7 @@ export interface GloveResult {
   readonly numCells: number;
   /** Mean ½·f(x)·e² of each iteration. */
   readonly losses: readonly number[];
+  readonly numThreads: number;
   readonly seconds: { readonly counting: number; readonly merging: number; readonly training: number };
   readonly options: GloveOptions;
 }
@@ -89,6 +90,7 @@ export async function trainGlove(
       vectors: new WordVectors(words, sumOfParts(state, words.length, options.dimension), options.dimension),
       numCells: buckets.reduce((sum, { numTriples }) => sum + numTriples, 0),
       losses,
+      numThreads,
       seconds: threads.seconds,
       options,
     };
