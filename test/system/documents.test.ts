@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROOT, succeed } from "./manyworlds-process.js";
 
-const COMMANDS = ["train", "evaluate", "predict", "info", "plan"];
+const COMMANDS = [
+  ...["train", "evaluate", "predict", "info", "plan"],
+  ...["train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
+];
 /** Command → the text of its help. */
 const help = new Map<string, string>();
 
 beforeAll(async () => {
-  for (const command of COMMANDS) help.set(command, (await succeed([command, "--help"])).stdout);
+  for (const command of COMMANDS) help.set(command, (await succeed([...command.split(" "), "--help"])).stdout);
 });
 
 /** A command line that some text shows: where, the command, its flags. */
@@ -23,11 +26,13 @@ interface Shown {
 /** Command lines such as `npx manyworlds train rows.tsv --model m/ \`, continued lines joined; prose is not taken. */
 function commandsIn(file: string, text: string): Shown[] {
   const joined = text.replaceAll(/\\\n\s*/g, " ");
-  return [...joined.matchAll(/(?:npx |\$ )manyworlds (?!-)([\w-]+)([^\n`]*)/g)].map(([, command, rest]) => ({
-    file,
-    command,
-    flags: [...rest.replaceAll(/"[^"]*"/g, "").matchAll(/(?<=\s)--?[a-z][\w-]*/g)].map(([flag]) => flag),
-  }));
+  return [...joined.matchAll(/(?:npx |\$ )manyworlds (?!-)(embed [\w-]+|[\w-]+)([^\n`]*)/g)].map(
+    ([, command, rest]) => ({
+      file,
+      command,
+      flags: [...rest.replaceAll(/"[^"]*"/g, "").matchAll(/(?<=\s)--?[a-z][\w-]*/g)].map(([flag]) => flag),
+    }),
+  );
 }
 
 /** What of `shown` the help does not know. */

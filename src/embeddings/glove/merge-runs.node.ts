@@ -16,6 +16,8 @@ import { isAfter, type PairKey, type PairRun, PairRunReader, PairRunWriter } fro
 const MOST_RUNS = 128;
 /** Pairs of a buffer: below 64 KiB the disk's latency would count. */
 const LEAST_BUFFER_PAIRS = 4096;
+/** A pair in a buffer, in the list and in the scratch of its sort. */
+const PAIR_BYTES = 48;
 
 export interface MergeOptions {
   readonly kernels: Kernels;
@@ -34,32 +36,42 @@ export function mergeRuns(
   options: MergeOptions,
   emit: (list: Uint32Array, count: number) => void,
 ): void {
-  // A buffer, its share of the list and of the scratch: 48 bytes a pair.
-  const most = Math.max(2, Math.min(MOST_RUNS, Math.floor(options.memoryBytes / (48 * LEAST_BUFFER_PAIRS))));
+  const most = Math.max(2, Math.min(MOST_RUNS, Math.floor(options.memoryBytes / (PAIR_BYTES * LEAST_BUFFER_PAIRS))));
+  const numPairs = runs.reduce((sum, run) => sum + run.numPairs, 0);
+  const capacity = Math.max(most, Math.min(numPairs, Math.floor(options.memoryBytes / PAIR_BYTES)));
+  const { kernels } = options;
+  const area: MergeArea = { capacity, list: kernels.u32(4 * capacity), scratch: kernels.u32(4 * capacity) };
   const queue = [...runs];
   while (queue.length > most) {
     const writer = new PairRunWriter(options.newPath());
     let merged: PairRun;
     try {
-      mergeOnce(queue.splice(0, most), options, (list, count) => writer.write(list, count));
+      mergeOnce(queue.splice(0, most), options, area, (list, count) => writer.write(list, count));
     } finally {
       merged = writer.close();
     }
     queue.push(merged);
   }
-  mergeOnce(queue, options, emit);
+  mergeOnce(queue, options, area, emit);
+}
+
+/** Where pairs of all buffers are added up; made once, since WASM kernels give no memory back. */
+interface MergeArea {
+  /** In pairs, at least the number of runs merged at a time. */
+  readonly capacity: number;
+  readonly list: Uint32Array;
+  readonly scratch: Uint32Array;
 }
 
 function mergeOnce(
   runs: readonly PairRun[],
-  { kernels, idBits, memoryBytes, check }: MergeOptions,
+  { kernels, idBits, check }: MergeOptions,
+  { capacity, list, scratch }: MergeArea,
   emit: (list: Uint32Array, count: number) => void,
 ): void {
   if (runs.length === 0) return;
   const longest = Math.max(...runs.map(({ numPairs }) => numPairs));
-  const room = Math.max(1, Math.min(longest, Math.floor(memoryBytes / (48 * runs.length))));
-  const list = kernels.u32(4 * room * runs.length);
-  const scratch = kernels.u32(4 * room * runs.length);
+  const room = Math.max(1, Math.min(longest, Math.floor(capacity / runs.length)));
   const readers: PairRunReader[] = [];
   try {
     for (const run of runs) readers.push(new PairRunReader(run, new Uint32Array(4 * room)));
