@@ -62,7 +62,7 @@ function count({ ids, numWords, window, memoryBytes, mergeBytes, cuts, most }: S
     const from = Math.floor((ids.length * part) / cuts);
     const context = Math.min(window, from);
     const reader = source(ids, from - context, Math.floor((ids.length * (part + 1)) / cuts), most);
-    return countRange(reader, context, { kernels, numWords, window, memoryBytes, newPath, check });
+    return countRange(reader, context, { kernels, numWords, numIds: ids.length, window, memoryBytes, newPath, check });
   }).flat();
   const order: number[][] = [];
   const sums = new Map<string, number>();

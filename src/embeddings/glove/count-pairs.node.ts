@@ -20,6 +20,8 @@ export interface IdSource {
 export interface CountRangeOptions {
   readonly kernels: Kernels;
   readonly numWords: number;
+  /** At most so many ids will come, those before the range included. */
+  readonly numIds: number;
   readonly window: number;
   readonly memoryBytes: number;
   readonly newPath: () => string;
@@ -40,7 +42,8 @@ const PAIR_BYTES = 32;
 export function countRange(reader: IdSource, numContext: number, options: CountRangeOptions): PairRun[] {
   const { kernels, numWords, window, memoryBytes, newPath, check } = options;
   const triangle = createDenseTriangle(numWords, Math.floor(memoryBytes / 4 / CELL_BYTES));
-  const capacity = Math.max(2 * window, Math.floor((0.75 * memoryBytes) / PAIR_BYTES));
+  const mostPairs = Math.min(options.numIds * window, Math.floor((0.75 * memoryBytes) / PAIR_BYTES));
+  const capacity = Math.max(2 * window, mostPairs);
   const counts = {
     limits: kernels.adopt(triangle.limits),
     starts: kernels.adopt(triangle.starts),

@@ -55,7 +55,15 @@ function count(job: GloveJob & { kind: "count" }, watch: Watch): GloveJobResult 
     const check = (done: number): void => watch.check(done);
     return {
       kind: "counted",
-      runs: countRange(reader, numContext, { kernels, numWords, window, memoryBytes, newPath, check }),
+      runs: countRange(reader, numContext, {
+        kernels,
+        numWords,
+        numIds: numContext + to - from,
+        window,
+        memoryBytes,
+        newPath,
+        check,
+      }),
     };
   } finally {
     reader.close();
