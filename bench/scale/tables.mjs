@@ -1,0 +1,342 @@
+/** @file The tables of docs/scale.md, each from the results of some parts. */
+import { bytes, count, hours, markdown, ms, percent, seconds, times } from "./format.mjs";
+import { extrapolate, networkBytes, PUBLISHED, softmaxParameters, worldParameters } from "./published.mjs";
+
+const MERGES = [
+  ["log", "summed log"],
+  ["probability", "mean probability"],
+];
+const picture = (title, name) => `\n![${title}](images/scale-${name}.svg)\n`;
+const exactOf = (retrieval, kind, k) => retrieval.merges[kind].exact.find((row) => row.k === k);
+const bestStored = (index, k) =>
+  index.stored.filter((row) => row.k === k).reduce((best, row) => (row.p50 < best.p50 ? row : best));
+
+/** What was promised, and what was reached. */
+export function summary({ train, retrieval, index }) {
+  const { sampled, full } = train.systems;
+  const adam = train.systems["sampled-adam"];
+  const rows = [["", "wanted", "measured"]];
+  for (const [kind, title] of MERGES) {
+    const { scanOne, scratchBytes, hashBytes } = retrieval.merges[kind];
+    const [top10, top100] = [10, 100].map((k) => exactOf(retrieval, kind, k));
+    if (kind === "log") {
+      const state = `${bytes(hashBytes)}, ${bytes(scratchBytes)}`;
+      rows.push(["beside the scores: state, scratch a thread", "< 1 MB, ≤ L/4 = 12.4 MB", state]);
+    }
+    rows.push([`exact top 10, ${title}: p50`, "< 20 ms", `${ms(top10.p50)} ms`]);
+    rows.push([`exact top 100, ${title}: p50 / p99`, "< 50 / 150 ms", `${ms(top100.p50)} / ${ms(top100.p99)} ms`]);
+    rows.push([`top 100 against the vectorised scan, ${title}`, "≥ 20 ×", times(scanOne.p50 / top100.p50)]);
+    rows.push([`top 100 against the naive scan, ${title}`, "≥ 100 ×", times(index.naive.c.ms / top100.p50)]);
+  }
+  rows.push([
+    "one world of the published shape: peak memory",
+    "< 3 GB",
+    `${bytes(sampled.peakBytes)}; Adam's two moments of every weight: ${bytes(adam.peakBytes)}`,
+  ]);
+  const gain = sampled.examplesPerSecond / full.examplesPerSecond;
+  rows.push(["sampled against full output, examples a second", "≥ 15 ×", times(gain)]);
+  return markdown(rows);
+}
+
+export function training({ train }) {
+  const names = {
+    sampled: "sampled, one moment a row (default)",
+    "sampled-adam": "sampled, Adam's moments of every weight",
+    full: "full, one moment a row",
+  };
+  const rows = [
+    ["output, optimiser", "examples/s", "parameters", "their bytes", "optimiser", "peak", "batch, negatives"],
+  ];
+  for (const [name, s] of Object.entries(train.systems)) {
+    const { batchSize, numNegatives, output } = s.options;
+    const shape = output === "sampled" ? `${batchSize}, ${numNegatives}` : `${batchSize}`;
+    rows.push([
+      names[name] ?? name,
+      count(s.examplesPerSecond),
+      `${(s.numParameters / 1e6).toFixed(1)} M`,
+      bytes(s.parameterBytes),
+      bytes(s.optimizerBytes),
+      bytes(s.peakBytes),
+      shape,
+    ]);
+  }
+  const checkpoints = [
+    ["checkpoint", "size", "save", "peak while saving", "resume: read and check", "peak while resuming"],
+  ];
+  for (const [name, { checkpoint }] of Object.entries(train.systems)) {
+    if (checkpoint === undefined) continue;
+    const { sizeBytes, saveSeconds, peakBytes, resume } = checkpoint;
+    checkpoints.push([
+      names[name] ?? name,
+      bytes(sizeBytes),
+      seconds(saveSeconds),
+      bytes(peakBytes),
+      seconds(resume.loadSeconds),
+      bytes(resume.peakBytes),
+    ]);
+  }
+  const { sampled } = train.systems;
+  const { processes, examplesPerSecond } = train.together;
+  const share = (100 * examplesPerSecond) / (processes * sampled.examplesPerSecond);
+  const together = `${processes} worlds at once, a core each: ${count(examplesPerSecond)} examples/s together, ${share.toFixed(0)} % of ${processes} times one.`;
+  const forward = `All logits of one world for a query: ${ms(sampled.forward.one)} ms alone, ${ms(sampled.forward.batch64)} ms in a batch of 64.`;
+  const losses = `Measured over ${count(sampled.steps)} steps, ${seconds(sampled.seconds)}; the running loss fell from ${sampled.lossBefore.toFixed(2)} to ${sampled.lossAfter.toFixed(2)} meanwhile (ln B = 9.21). A resumed run's next step had the same loss, bit for bit.`;
+  return `${markdown(rows)}\n${markdown(checkpoints)}\n${together} ${forward} ${losses}`;
+}
+
+export function retrieval({ retrieval }) {
+  const rows = [
+    ["merge", "k", "p50, ms", "p90", "p99", "lists", "labels met", "completed", "by lists / all labels / scan"],
+  ];
+  for (const [kind, title] of MERGES) {
+    for (const e of retrieval.merges[kind].exact) {
+      const methods = ["lists", "labels", "scan"].map((name) => e.methods[name] ?? 0).join(" / ");
+      rows.push([
+        title,
+        e.k,
+        ms(e.p50),
+        ms(e.p90),
+        ms(e.p99),
+        count(e.lists),
+        count(e.enumerated),
+        count(e.completed),
+        methods,
+      ]);
+    }
+  }
+  const quality = [["own label among the best", "1", "10", "100"]];
+  for (const [kind, title] of MERGES) {
+    const { quality: q } = retrieval.merges[kind];
+    quality.push([title, ...[1, 10, 100].map((k) => `${percent(q[`r@${k}`])} %`)]);
+  }
+  const { worlds, settings } = retrieval;
+  const mean = (name) => worlds.reduce((sum, world) => sum + world[name], 0) / worlds.length;
+  const trained = `Worlds: ${settings.numWorlds} of ${count(settings.numBuckets)} buckets, ${settings.hidden} hidden units, ${settings.epochs} passes over ${count(settings.rows)} queries, ${count(mean("cpuSeconds"))} processor seconds each. On held-out queries a world puts the true bucket first in ${percent(mean("first"))} % of the cases, at the median place ${count(mean("medianPlace"))} of ${count(settings.numBuckets)}, mean ln P ${mean("meanLog").toFixed(2)} (${(-Math.log(settings.numBuckets)).toFixed(2)} would be chance).`;
+  const { numQueries } = retrieval.merges.log;
+  const note = `${numQueries} held-out queries, three times each; lists, labels met and completed are medians.`;
+  return `${markdown(rows)}\n${note} ${trained}\n${markdown(quality)}${picture("Latency of exact retrieval", "latency")}`;
+}
+
+export function budgets({ retrieval }) {
+  const rows = [
+    [
+      "buckets a world",
+      "in at least",
+      "k",
+      "recall of the exact best k",
+      "queries with all of them",
+      "p50, ms",
+      "p99, ms",
+    ],
+  ];
+  for (const b of retrieval.merges.log.budgets) {
+    const worlds = b.minWorlds === 1 ? "1 world" : `${b.minWorlds} worlds`;
+    rows.push([
+      b.bucketsPerWorld,
+      worlds,
+      b.k,
+      `${percent(b.recall)} %`,
+      `${percent(b.complete)} %`,
+      ms(b.p50),
+      ms(b.p99),
+    ]);
+  }
+  return markdown(rows);
+}
+
+export function baselines({ retrieval, index }) {
+  const rows = [["top 100, summed log", "p50, ms", "p99, ms", "beside the scores", "before the first query"]];
+  const { scanOne, scanBatchEach, scratchBytes } = retrieval.merges.log;
+  const exact = exactOf(retrieval, "log", 100);
+  const stored = bestStored(index, 100);
+  rows.push(["computed lists", ms(exact.p50), ms(exact.p99), bytes(scratchBytes), "–"]);
+  rows.push([
+    "stored lists, same algorithm",
+    ms(stored.p50),
+    ms(stored.p99),
+    bytes(stored.listBytes),
+    seconds(stored.buildSeconds),
+  ]);
+  rows.push(["vectorised scan, one query", ms(scanOne.p50), ms(scanOne.p99), "–", "–"]);
+  rows.push(["vectorised scan, 16 queries at once, each", ms(scanBatchEach), "", "–", "–"]);
+  rows.push([
+    `naive scan in C, from the first ${count(index.naive.c.scanned)} labels`,
+    ms(index.naive.c.ms),
+    "",
+    "–",
+    "–",
+  ]);
+  const { javascript } = index.naive;
+  rows.push([
+    `naive scan in JavaScript, from the first ${count(javascript.scanned)} labels`,
+    ms(javascript.ms),
+    "",
+    "–",
+    "–",
+  ]);
+  return `${markdown(rows)}\nTop 10: computed lists ${ms(exactOf(retrieval, "log", 10).p50)} ms, stored lists ${ms(bestStored(index, 10).p50)} ms.`;
+}
+
+export function memory({ train, retrieval, index }) {
+  const { sampled } = train.systems;
+  const adam = train.systems["sampled-adam"];
+  const { scratchBytes, scoreBytes, hashBytes } = retrieval.merges.log;
+  const world = 4 * worldParameters();
+  const [trainLow, trainHigh] = PUBLISHED.trainingBytes;
+  const [evalLow, evalHigh] = PUBLISHED.evaluationBytes;
+  const softmax = softmaxParameters();
+  return markdown([
+    ["32 worlds of the published shape", "published", "here"],
+    ["parameters", "5.77 billion", `${((32 * worldParameters()) / 1e9).toFixed(2)} billion`],
+    [
+      "the same layer as one softmax",
+      "100 billion",
+      `${(softmax / 1e9).toFixed(1)} billion: ${bytes(16 * softmax)} with gradients and Adam`,
+    ],
+    [
+      "to train",
+      `${trainLow / 1e9}–${trainHigh / 1e9} GB, all at once`,
+      `${bytes(sampled.peakBytes)} a world at a time (Adam's moments of every weight: ${bytes(adam.peakBytes)})`,
+    ],
+    ["to serve: parameters", "", `${bytes(32 * world)} (one world: ${bytes(world)})`],
+    [
+      "to serve: from scores to labels",
+      `most of ${evalLow / 1e9}–${evalHigh / 1e9} GB: lookup tables`,
+      `${bytes(hashBytes)} of hashes, ${bytes(scratchBytes)} of scratch and ${bytes(scoreBytes)} of scores a thread`,
+    ],
+    ["the same with stored lists", "", bytes(bestStored(index, 100).listBytes)],
+  ]);
+}
+
+export function publishedRun({ train }) {
+  const rows = [["passes", "worlds", "one world on one core", "all, both cores", "published"]];
+  for (const [passes, numWorlds] of [
+    [1, 8],
+    [1, 32],
+    [3, 32],
+    [10, 32],
+  ]) {
+    const e = extrapolate(train, { passes, numWorlds });
+    const there = numWorlds === 32 ? `${PUBLISHED.trainingHours} h, ${PUBLISHED.machine}` : "";
+    rows.push([passes, numWorlds, `${hours(e.worldHours)} h`, `${hours(e.hours)} h`, there]);
+  }
+  const { data, worldBytes, atOnce, totalBytes } = extrapolate(train);
+  const memoryLine = `Memory with ${atOnce} worlds at once: ${bytes(data.shared)} of queries, shared, and for each world ${bytes(worldBytes)} measured and ${bytes(data.ofWorld)} of hashed targets: ${bytes(totalBytes)} in all.`;
+  return `${markdown(rows)}\n${memoryLine}`;
+}
+
+/** A billion labels: R worlds on some machines, ranges of labels on others. */
+const BILLION = {
+  numLabels: 1e9,
+  numFeatures: 80_000,
+  hidden: 512,
+  numBuckets: 40_000,
+  numWorlds: 32,
+  worldShards: 8,
+  labelShards: 20,
+};
+
+export function billion({ retrieval, growth }) {
+  const { numLabels, numBuckets, numWorlds, worldShards, labelShards } = BILLION;
+  const perShard = numLabels / labelShards;
+  const point = growth.retrieval.buckets.find((p) => p.numBuckets === numBuckets);
+  const { lists, completed } = point.top100;
+  const scale = perShard / point.numLabels;
+  const net = networkBytes({
+    numWorlds,
+    numBuckets,
+    worldShards,
+    labelShards,
+    lists,
+    completed: completed * scale,
+    k: 100,
+  });
+  const parameters = worldParameters(BILLION);
+  const { recall, bucketsPerWorld, minWorlds } = retrieval.merges.log.budgets.filter((b) => b.k === 100).at(-1);
+  const prefix = labelShards * (numWorlds * bucketsPerWorld * 8 + 800);
+  const plan = markdown([
+    ["", ""],
+    [
+      "model",
+      `${numWorlds} worlds, ${count(numBuckets)} buckets, hidden ${BILLION.hidden}: ${(parameters / 1e6).toFixed(1)} M numbers a world, ${bytes(4 * parameters)}; ${count(numLabels / numBuckets)} labels a bucket`,
+    ],
+    [
+      "world machines",
+      `${worldShards} with ${numWorlds / worldShards} worlds each: ${bytes((4 * parameters * numWorlds) / worldShards)} of parameters`,
+    ],
+    [
+      "label machines",
+      `${labelShards} with ${count(perShard)} labels each: ${bytes(numWorlds * 8)} of hashes, ${bytes(4 * numWorlds * numBuckets)} of scores and some MB of scratch a thread; no index to build, ship or keep consistent`,
+    ],
+    [
+      "retrieval on each",
+      `${ms(point.top100.p50 * scale)} ms (median, exact top 100; measured with ${count(point.numLabels)} labels at this B, times ${scale.toFixed(2)})`,
+    ],
+  ]);
+  const bytesTable = markdown([
+    ["what crosses the network for one query", "bytes in all", "exact?"],
+    ["all rows to one machine, which walks all labels", bytes(net.rows), "yes"],
+    [`all rows to each of ${labelShards} label machines, k answers each`, bytes(net.rowsToAll), "yes"],
+    [
+      "the same in half precision",
+      bytes(labelShards * (net.halfRows + 800)),
+      "but for scores that round to the same half",
+    ],
+    [`heads to the label machines, candidates back to the world machines, partial sums forth`, bytes(net.heads), "yes"],
+    [
+      `the best ${bucketsPerWorld} buckets of each world to the label machines; labels met in ${minWorlds} worlds`,
+      bytes(prefix),
+      `recall@100 ${percent(recall)} % at 49.46 M labels`,
+    ],
+  ]);
+  return `${plan}\n${bytesTable}\nHeads: ${count(lists)} lists of 8 bytes; candidates: ${count(completed * scale)} a label machine, a number of 4 bytes to and a partial sum of 4 bytes from each of ${worldShards} world machines (medians).`;
+}
+
+function growthTable(points, name, title) {
+  return markdown([
+    [title, "top 10, ms", "top 100, ms", "p99", "scan, ms", "labels met", "completed", "own label in the best 100"],
+    ...points.map((p) => [
+      count(p[name]),
+      ms(p.top10.p50),
+      ms(p.top100.p50),
+      ms(p.top100.p99),
+      ms(p.scan),
+      count(p.top100.enumerated),
+      count(p.top100.completed),
+      `${percent(p["r@100"])} %`,
+    ]),
+  ]);
+}
+
+export const growthLabels = ({ growth }) =>
+  growthTable(growth.retrieval.labels, "numLabels", "L") +
+  picture("Retrieval against labels", "labels") +
+  trainingLine("Training does not see L", growth.training.labels, "numLabels");
+
+export function growthBuckets({ growth }) {
+  const { bucketsSampled, bucketsFull } = growth.training;
+  const table = markdown([
+    ["B", "parameters", "sampled, examples/s", "full, examples/s", "sampled : full"],
+    ...bucketsSampled.map((p, i) => [
+      count(p.numBuckets),
+      `${(p.numParameters / 1e6).toFixed(1)} M`,
+      count(p.examplesPerSecond),
+      count(bucketsFull[i].examplesPerSecond),
+      times(p.examplesPerSecond / bucketsFull[i].examplesPerSecond),
+    ]),
+  ]);
+  const retrievalPart =
+    growthTable(growth.retrieval.buckets, "numBuckets", "B") + picture("Retrieval against buckets", "buckets");
+  return `${retrievalPart}\n${table}${picture("Training against buckets", "training-buckets")}`;
+}
+
+export const growthWorlds = ({ growth }) =>
+  growthTable(growth.retrieval.worlds, "numWorlds", "R") + picture("Retrieval against worlds", "worlds");
+
+export function growthRows({ growth }) {
+  const hidden = growth.training.hiddenSampled.map((p) => `${p.hidden[0]}: ${count(p.examplesPerSecond)}`).join(" · ");
+  return `${trainingLine("A pass costs what its rows cost", growth.training.rows, "rows")}${picture("Training against rows", "training-rows")}\nExamples a second by hidden units: ${hidden}.\n${picture("Training against hidden units", "training-hidden")}`;
+}
+
+const trainingLine = (text, points, name) =>
+  `\n${text}: ${points.map((p) => `${count(p[name])}: ${count(p.examplesPerSecond)} examples/s`).join(" · ")}.\n`;
