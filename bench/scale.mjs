@@ -1,20 +1,23 @@
 /**
  * @file npm run bench:scale: the published run's size on this machine; writes docs/scale.md's tables and pictures.
  *
- *   npm run bench:scale                         all parts
+ *   npm run bench:scale                         all parts, half an hour
  *   npm run bench:scale -- train retrieval      some of them
+ *   npm run bench:scale -- --missing            what has no result yet: goes on after an interruption
  *   npm run bench:scale -- --report             tables and pictures from the results that are there
+ *   npm run bench:scale -- --quick              everything once, too short to mean anything; writes below --cache only
  *
  *   train       one world of the published shape: examples a second, memory, checkpoint; sampled and full output
  *   retrieval   32 small worlds, 49.46 M labels: exact and approximate best k against the vectorised scan
- *   index       the same queries with stored lists, and scanned naively
+ *   index       the same queries with stored lists (7 GB of memory), and scanned naively
  *   growth      curves over L, B, R, N, H
  *
- * The worlds that retrieval is measured on are trained first and kept in --cache (default: a folder for temporary files,
- * 3 GB). Each part runs in processes of its own, one after another; its figures go to bench/results/scale/<part>.json.
+ * The worlds that retrieval is measured on are trained first and their scores kept in --cache (default: a folder for
+ * temporary files; 3 GB). Each part runs in processes of its own, one after another; its figures go to
+ * bench/results/scale/<part>.json as soon as they are there.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./datasets.mjs";
@@ -22,81 +25,68 @@ import { machineLine } from "./machine.mjs";
 import { measureGrowth } from "./scale/growth.mjs";
 import { runProcess } from "./scale/process.mjs";
 import { writeReport } from "./scale/report.mjs";
+import { MERGES } from "./scale/retrieval.mjs";
 import { measureIndex } from "./scale/stored-index.mjs";
-import { trainedScores } from "./scale/worlds.mjs";
-
-const PUBLISHED_SHAPE = { hidden: [2000], numBuckets: 10_000, activation: "relu" };
-
-/** The product's way (one moment a row), Adam's two numbers a weight, and all logits; then the product's bottleneck. */
-const TRAINED = {
-  sampled: { seconds: 90, checkpoint: true, options: { ...PUBLISHED_SHAPE, output: "sampled" } },
-  "sampled-adam": {
-    seconds: 30,
-    checkpoint: true,
-    options: { ...PUBLISHED_SHAPE, output: "sampled", inputMoments: "element" },
-  },
-  full: { seconds: 60, options: { ...PUBLISHED_SHAPE, output: "full" } },
-};
-
-const PARTS = {
-  async train() {
-    const systems = {};
-    for (const [name, settings] of Object.entries(TRAINED)) {
-      systems[name] = await runProcess("training.mjs", settings);
-      console.error(`${name}: ${systems[name].examplesPerSecond.toFixed(0)} examples/s`);
-    }
-    const processes = availableParallelism();
-    const settings = { ...TRAINED.sampled, seconds: 30, checkpoint: false };
-    const each = await Promise.all(Array.from({ length: processes }, () => runProcess("training.mjs", settings)));
-    const examplesPerSecond = each.reduce((sum, one) => sum + one.examplesPerSecond, 0);
-    console.error(`${processes} worlds at once: ${examplesPerSecond.toFixed(0)} examples/s`);
-    return { systems, together: { processes, examplesPerSecond }, entriesPerRow: systems.sampled.entriesPerRow };
-  },
-  async retrieval({ cache }) {
-    const folder = await trainedScores(cache);
-    const { settings, seconds, worlds } = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8"));
-    const merges = {};
-    for (const kind of ["probability", "log"]) merges[kind] = await runProcess("retrieval.mjs", { folder, kind });
-    return { settings, trainingSeconds: seconds, worlds, merges };
-  },
-  async index({ cache }) {
-    return measureIndex(cache, await trainedScores(cache));
-  },
-  async growth({ cache }) {
-    return measureGrowth(cache, await trainedScores(cache));
-  },
-};
+import { measureTraining } from "./scale/train.mjs";
+import { SMALL_WORLDS, trainedScores } from "./scale/worlds.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     report: { type: "boolean", default: false },
     missing: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
     cache: { type: "string", default: join(tmpdir(), "manyworlds-scale") },
   },
 });
+const { cache, quick } = options;
+const log = (line) => console.error(line);
+const scores = () =>
+  trainedScores(cache, quick ? { ...SMALL_WORLDS, rows: 200_000, epochs: 1, numQueries: 32 } : SMALL_WORLDS, log);
+
+const PARTS = {
+  train: () => measureTraining({ quick, log }),
+  async retrieval() {
+    const folder = await scores();
+    const { settings, seconds, worlds } = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8"));
+    const merges = {};
+    for (const [name, merge] of Object.entries(MERGES)) {
+      merges[name] = await runProcess("retrieval.mjs", { folder, ...merge });
+    }
+    return { settings, trainingSeconds: seconds, worlds, merges };
+  },
+  index: async () => measureIndex(cache, await scores(), log),
+  growth: async () => measureGrowth(cache, await scores(), { quick, log }),
+};
+
 const parts = positionals.length > 0 ? positionals : Object.keys(PARTS);
 const unknown = parts.find((name) => !(name in PARTS));
 if (unknown !== undefined) {
   console.error(`no part "${unknown}"; there are ${Object.keys(PARTS).join(", ")}`);
   process.exit(2);
 }
-const results = join(root, "bench/results/scale");
-mkdirSync(results, { recursive: true });
-let failed = 0;
+const folder = quick ? join(cache, "quick") : join(root, "bench/results/scale");
+mkdirSync(folder, { recursive: true });
+const pathOf = (part) => join(folder, `${part}.json`);
+const failed = [];
 for (const part of options.report ? [] : parts) {
-  const path = join(results, `${part}.json`);
-  if (options.missing && existsSync(path)) continue;
-  console.error(`== ${part}`);
+  if (options.missing && existsSync(pathOf(part))) continue;
+  log(`== ${part}`);
   const start = performance.now();
   try {
-    const figures = await PARTS[part](options);
+    const figures = await PARTS[part]();
     const result = { part, machine: machineLine(), seconds: (performance.now() - start) / 1000, ...figures };
-    writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
+    writeFileSync(pathOf(part), `${JSON.stringify(result, null, 1)}\n`);
+    log(`${part}: ${result.seconds.toFixed(0)} s`);
   } catch (error) {
     console.error(`${part}: ${error.stack}`);
-    failed++;
+    failed.push(part);
   }
 }
-writeReport();
-process.exit(failed === 0 ? 0 : 1);
+const results = {};
+for (const part of Object.keys(PARTS)) {
+  if (existsSync(pathOf(part))) results[part] = JSON.parse(readFileSync(pathOf(part), "utf8"));
+}
+writeReport(results, quick ? folder : undefined);
+if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
+process.exit(failed.length === 0 ? 0 : 1);

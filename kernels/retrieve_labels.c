@@ -146,6 +146,11 @@ static __attribute__((noinline)) void FN(find_label)(Search *search, uint32_t la
   if (search->num_found == FOUND) FN(complete_found)(search);
 }
 
+/* bench/scale/stored-index.c puts lists that are read from memory in the place of these. */
+#ifdef STORED_LISTS
+#include STORED_LISTS
+#else
+
 /* Lanes whose label lies below `end`. */
 INLINE uint32_t FN(lanes_below)(vu label, uint32_t end) {
 #if VL == 16
@@ -218,6 +223,8 @@ static void FN(walk_labels)(Search *search) {
     FN(complete_found)(search);
   }
 }
+
+#endif
 
 /* Completes the labels with the greatest excesses over some short heads; returns the k-th best score, or −∞. */
 static double FN(survey)(Search *search, size_t lists) {

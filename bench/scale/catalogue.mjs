@@ -96,15 +96,20 @@ export class Catalogue {
     return Math.floor(unit(hash(this.seed, FEATURE, word, 0)) * this.numFeatures);
   }
 
+  /** Label of query `index`, and its popularity rank. */
+  labelOf(index) {
+    const rank = zipf(unit(hash(this.seed, QUERY, index, 0)), this.numLabels, LABEL_SHIFT);
+    return { label: this.labelOfRank(rank), rank };
+  }
+
   /**
    * Query `index`: its label, popularity rank and [column, weight] pairs, columns ascending and distinct, norm 1.
    * A pure function of (seed, index).
    */
   query(index) {
-    const { seed, numLabels, numWords, title } = this;
+    const { seed, numWords, title } = this;
     const draw = (i) => hash(seed, QUERY, index, i);
-    const rank = zipf(unit(draw(0)), numLabels, LABEL_SHIFT);
-    const label = this.labelOfRank(rank);
+    const { label, rank } = this.labelOf(index);
     const length = this.readTitle(label);
     const wanted = Math.min(length, 2 + (draw(1) % 4));
     const weights = new Map();

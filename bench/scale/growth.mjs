@@ -2,7 +2,6 @@
  * @file How do retrieval and training grow with L, B, R, N and H? One point after another, everything else held.
  *
  *   node --expose-gc bench/scale/growth.mjs '{"retrieve":{"folder":…}}'       one point of retrieval
- *   measureGrowth(cache, log)                                                 all points
  *
  * Retrieval: worlds are trained anew for each L and B, in the same way on the same number of queries (a smaller catalogue
  * is easier: its labels are seen more often, as they would be). Training: options as the library chooses them, hidden 256.
@@ -26,7 +25,7 @@ const TRAINING_ROWS = [125_000, 250_000, 500_000, 1_000_000];
 /** One point: latency of the exact best 10 and 100, each answer compared with the scan's. */
 function measureRetrieval({ folder, numWorlds }) {
   const kernels = createKernels();
-  const stored = new StoredScores(kernels, folder, { kind: "log", numWorlds });
+  const stored = new StoredScores(kernels, folder, { kind: "probability", numWorlds });
   const { answers, msEach } = stored.scanAll(100);
   const [top10, top100] = [10, 100].map((k) => measureExact(kernels, stored, k, { expected: answers }));
   const scan = stored.scanOne(0, 100).ms;
@@ -58,7 +57,7 @@ async function retrievalPoints(log, points) {
   return results;
 }
 
-async function trainingPoints(log, points, seconds = 8) {
+async function trainingPoints(log, points, seconds) {
   const results = [];
   for (const { rows = 500_000, numLabels, ...options } of points) {
     const settings = { rows, numLabels, seconds, warmupSeconds: 2, options };
@@ -69,37 +68,39 @@ async function trainingPoints(log, points, seconds = 8) {
   return results;
 }
 
-/** All curves. `mainFolder`: scores of the worlds of the retrieval bench, whose first R worlds give the curve over R. */
-export async function measureGrowth(cache, mainFolder, log = console.error) {
-  const folderOf = (settings) => trainedScores(cache, { ...QUICK, ...settings }, log);
-  const overLabels = [];
-  for (const numLabels of LABELS) overLabels.push({ folder: await folderOf({ numLabels }) });
-  const overBuckets = [];
-  for (const numBuckets of BUCKETS) overBuckets.push({ folder: await folderOf({ numBuckets }) });
-  const overWorlds = WORLDS.map((numWorlds) => ({ folder: mainFolder, numWorlds }));
-  const buckets = (output) => TRAINING_BUCKETS.map((numBuckets) => ({ numBuckets, hidden: [256], output }));
-  const hidden = (output) => TRAINING_HIDDEN.map((h) => ({ numBuckets: 10_000, hidden: [h], output }));
+/**
+ * All curves. `mainFolder`: scores of the worlds of the retrieval bench, whose first R worlds give the curve over R.
+ * `quick`: the ends of each curve alone, hardly trained.
+ */
+export async function measureGrowth(cache, mainFolder, { quick = false, log = console.error } = {}) {
+  const ends = (points) => (quick ? [points[0], points.at(-1)] : points);
+  const brief = quick ? { ...QUICK, rows: 100_000, numQueries: 16 } : QUICK;
+  const foldersOf = async (name, values) => {
+    const folders = [];
+    for (const value of ends(values)) {
+      folders.push({ folder: await trainedScores(cache, { ...brief, [name]: value }, log) });
+    }
+    return folders;
+  };
+  const overLabels = await foldersOf("numLabels", LABELS);
+  const overBuckets = await foldersOf("numBuckets", BUCKETS);
+  const overWorlds = ends(WORLDS).map((numWorlds) => ({ folder: mainFolder, numWorlds }));
   const numBuckets = 10_000;
   const small = { numBuckets, hidden: [256], output: "sampled" };
+  const train = (values, point) => trainingPoints(log, ends(values).map(point), quick ? 1 : 8);
   return {
     retrieval: {
-      settings: QUICK,
+      settings: brief,
       labels: await retrievalPoints(log, overLabels),
       buckets: await retrievalPoints(log, overBuckets),
       worlds: await retrievalPoints(log, overWorlds),
     },
     training: {
-      bucketsSampled: await trainingPoints(log, buckets("sampled")),
-      bucketsFull: await trainingPoints(log, buckets("full")),
-      hiddenSampled: await trainingPoints(log, hidden("sampled")),
-      labels: await trainingPoints(
-        log,
-        LABELS.map((numLabels) => ({ ...small, numLabels })),
-      ),
-      rows: await trainingPoints(
-        log,
-        TRAINING_ROWS.map((rows) => ({ ...small, rows })),
-      ),
+      bucketsSampled: await train(TRAINING_BUCKETS, (b) => ({ ...small, numBuckets: b })),
+      bucketsFull: await train(TRAINING_BUCKETS, (b) => ({ ...small, numBuckets: b, output: "full" })),
+      hiddenSampled: await train(TRAINING_HIDDEN, (h) => ({ ...small, hidden: [h] })),
+      labels: await train(LABELS, (numLabels) => ({ ...small, numLabels })),
+      rows: await train(TRAINING_ROWS, (rows) => ({ ...small, rows })),
     },
   };
 }

@@ -12,7 +12,6 @@ import { root } from "../datasets.mjs";
 import { charts } from "./charts.mjs";
 import * as tables from "./tables.mjs";
 
-
 /** Block of the document → the parts that it needs → its text. */
 const BLOCKS = {
   summary: [["train", "retrieval", "index"], tables.summary],

@@ -3,14 +3,21 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { QUERY_LANES } from "../../dist/src/kernels/index.js";
 import { LabelHash } from "../../dist/src/mach/index.js";
+import { Catalogue } from "./catalogue.mjs";
 
-/** The scores in `folder` (worlds.mjs), of all worlds or of the first `numWorlds`. */
+/** What worlds' probabilities p become before they are added: p, ln p, or ln (p + 1/B), which a miss cannot sink. */
+export const KINDS = ["probability", "log", "smoothed"];
+
+/**
+ * The scores in `folder` (worlds.mjs), of all worlds or of the first `numWorlds`. `seenOnly`: only labels of the training
+ * queries may be returned, as models do by default.
+ */
 export class StoredScores {
-  constructor(kernels, folder, { kind = "log", numWorlds } = {}) {
+  constructor(kernels, folder, { kind = "log", numWorlds, seenOnly = false } = {}) {
     this.kernels = kernels;
     this.meta = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8"));
     this.kind = kind;
-    this.path = join(folder, `${kind}.f32`);
+    this.path = join(folder, kind === "log" ? "log.f32" : "probability.f32");
     this.file = openSync(this.path, "r");
     this.hash = LabelHash.fromJSON(this.meta.hash);
     this.numWorlds = numWorlds ?? this.meta.numWorlds;
@@ -19,6 +26,20 @@ export class StoredScores {
     this.numQueries = this.meta.numQueries;
     this.hashes = Array.from({ length: this.numWorlds }, (_, world) => this.hash.parameters(world));
     this.scores = kernels.f32(this.numWorlds * this.numBuckets);
+    this.numSeen = this.numLabels;
+    this.prior = seenOnly ? this.seenPrior() : null;
+  }
+
+  /** Excludes labels of no training query. */
+  seenPrior() {
+    const { settings, numLabels } = this.meta;
+    const codes = this.kernels.u8(numLabels);
+    const catalogue = new Catalogue({ numLabels });
+    for (let i = 0; i < settings.rows; i++) codes[catalogue.labelOf(i).label] = 1;
+    this.numSeen = codes.reduce((sum, code) => sum + code, 0);
+    const bias = this.kernels.f32(256);
+    bias[0] = Number.NEGATIVE_INFINITY;
+    return { codes, bias };
   }
 
   /** Bucket scores of one query, [R, B], in an array that the next call overwrites: warm in the processor's cache. */
@@ -40,7 +61,7 @@ export class StoredScores {
   scanOne(query, k, numLabels = this.numLabels) {
     const { kernels, hashes } = this;
     const [labels, scores] = [kernels.u32(k), kernels.f32(k)];
-    const input = { scores: this.read(query), numQueries: 1, hashes, numLabels, merge: "sum", prior: null, k };
+    const input = { scores: this.read(query), numQueries: 1, hashes, numLabels, merge: "sum", prior: this.prior, k };
     const start = performance.now();
     const [count] = kernels.topLabels(input, labels, scores);
     return { labels, scores, count, ms: performance.now() - start };
@@ -63,7 +84,7 @@ export class StoredScores {
       kernels.packScores(numQueries, numBuckets, r * QUERY_LANES, rows, r * numBuckets * lanes, packed);
     }
     const [labels, scores] = [kernels.u32(numQueries * k), kernels.f32(numQueries * k)];
-    const input = { scores: packed, numQueries, hashes, numLabels, merge: "sum", prior: null, k };
+    const input = { scores: packed, numQueries, hashes, numLabels, merge: "sum", prior: this.prior, k };
     const start = performance.now();
     const counts = kernels.topLabels(input, labels, scores);
     const ms = performance.now() - start;

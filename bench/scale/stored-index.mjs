@@ -13,15 +13,15 @@ import { compileProgram } from "./compile.mjs";
 import { checkSame, percentiles, StoredScores } from "./scores.mjs";
 
 const KS = [10, 100];
-/** Labels whose marks are in the cache at a time: stored lists are tried with both, the faster one counts. */
-const BLOCKS = [32 * 1024, 256 * 1024];
+/** Times that each query is answered. */
+const PASSES = 3;
 const NAIVE_LABELS = 2_000_000;
 const NAIVE_JAVASCRIPT_LABELS = 100_000;
 
 /** Everything about the two, for the scores in `folder`; programs and answers go to `cache`. */
 export function measureIndex(cache, folder, log = console.error) {
   const kernels = createKernels();
-  const stored = new StoredScores(kernels, folder, { kind: "log" });
+  const stored = new StoredScores(kernels, folder, { kind: "probability" });
   const { hashes, numLabels, numBuckets, numWorlds, numQueries } = stored;
   const hashesPath = join(cache, "hashes.u32");
   writeFileSync(hashesPath, Uint32Array.from(hashes.flatMap(({ a, c }) => [a, c])));
@@ -36,33 +36,40 @@ export function measureIndex(cache, folder, log = console.error) {
   const { answers } = stored.scanAll(Math.max(...KS));
   const program = compileProgram("stored-index.c", cache);
   const answersPath = join(cache, "stored-answers.bin");
-  const runs = [];
-  for (const block of BLOCKS) {
-    for (const k of KS) {
-      const numbers = [numLabels, numBuckets, numWorlds, hashes[0].p, numQueries, k, block, 3];
-      const args = [hashesPath, stored.path, answersPath, ...numbers.map(String)];
-      const run = JSON.parse(execFileSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 26 }));
-      checkAnswers(answersPath, answers, k);
-      const { ms, ...rest } = run;
-      runs.push({ k, block, ...percentiles(ms), ...rest });
-      log(
-        `stored lists, top ${k}, blocks of ${block}: ${runs.at(-1).p50.toFixed(1)} ms; built in ${run.buildSeconds.toFixed(1)} s`,
-      );
-    }
-  }
+  const numbers = [numLabels, numBuckets, numWorlds, hashes[0].p, numQueries, PASSES, ...KS].map(String);
+  const args = [hashesPath, stored.path, answersPath, ...numbers];
+  const { runs, ...index } = JSON.parse(execFileSync(program, args, { encoding: "utf8", maxBuffer: 2 ** 26 }));
+  checkAnswers(answersPath, answers);
+  const latency = runs.map(({ k, ms }) => ({ k, ...percentiles(ms) }));
+  log(`stored lists: built in ${index.buildSeconds.toFixed(1)} s; top 100 ${latency.at(-1).p50.toFixed(1)} ms`);
   const naive = { c: naiveInC(cache, stored, hashesPath), javascript: naiveInJavaScript(stored) };
   stored.close();
-  return { numLabels, numBuckets, numWorlds, numQueries, cores: availableParallelism(), stored: runs, naive };
+  return {
+    numLabels,
+    numBuckets,
+    numWorlds,
+    numQueries,
+    cores: availableParallelism(),
+    stored: { ...index, latency },
+    naive,
+  };
 }
 
-function checkAnswers(path, answers, k) {
+/** The program's file: for each k, for each query, k labels and k scores. */
+function checkAnswers(path, answers) {
   const bytes = readFileSync(path);
-  answers.forEach((expected, q) => {
-    const at = bytes.byteOffset + q * 8 * k;
-    const labels = new Uint32Array(bytes.buffer.slice(at, at + 4 * k));
-    const scores = new Float32Array(bytes.buffer.slice(at + 4 * k, at + 8 * k));
-    checkSame(`stored lists, query ${q}`, { labels, scores, count: k }, expected, k);
-  });
+  let at = bytes.byteOffset;
+  const take = (Type, length) => {
+    const array = new Type(bytes.buffer.slice(at, at + 4 * length));
+    at += 4 * length;
+    return array;
+  };
+  for (const k of KS) {
+    answers.forEach((expected, q) => {
+      const got = { labels: take(Uint32Array, k), scores: take(Float32Array, k), count: k };
+      checkSame(`stored lists, query ${q}, top ${k}`, got, expected, k);
+    });
+  }
 }
 
 function naiveInC(cache, stored, hashesPath) {
