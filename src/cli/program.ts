@@ -30,7 +30,8 @@ export function createProgram(context: CommandContext): Command {
 Example:
   $ manyworlds train train.tsv --model m/        learn from rows of labels<TAB>text
   $ manyworlds evaluate m/ test.tsv              P@k, R@k, nDCG@k, PSP@k
-  $ manyworlds predict m/ "buffer overflow in nfs server" -k 10`,
+  $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
+  $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
   for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand, addPlanCommand])
     add(program, context);

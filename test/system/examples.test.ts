@@ -14,6 +14,11 @@ const EXPECTED: Record<string, RegExp[]> = {
     /^web server traversal → apache:http_server 0\.\d\d, /m,
   ],
   "vectorize-text.mjs": [/^3 rows, \d+ features, \d+ entries$/m, /^cheese sauce\t0\.\d{3}$/m],
+  "word-vectors.mjs": [
+    /^14664 words, 2299233 pairs, loss/m,
+    /^buffer: overflow 0\.\d\d, /m,
+    /^linux: .*kernel 0\.\d\d, /m,
+  ],
 };
 
 describe("examples", () => {
