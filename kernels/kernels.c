@@ -27,6 +27,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "steps.c"
 #include "label_hash.c"
 #include "sample_columns.c"
+#include "sampled_loss.c"
 #include "top_labels.c"
 #include "retrieve_labels.c"
 #include "shared_labels.c"

@@ -149,8 +149,6 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(uint32_t, u32_hash_targets, (uint32_t a, uint32_t c, uint32_t p, uint32_t num_buckets, size_t rows,                \
       in_u32 label_offsets, in_u32 label_ids, uint32_t binary, out_u32 out_offsets, out_u32 out_columns,               \
       out_f32 out_values))                                                                                             \
-  X(uint32_t, u32_sample_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns,                   \
-      size_t num_negatives, uint32_t seed, out_u32 scratch, out_u32 out))                                              \
   X(void, f32_pack_scores, (size_t num_queries, size_t num_buckets, size_t first_row, in_f32 x, size_t world_offset,   \
       out_f32 out))                                                                                                    \
   X(void, f32_top_labels, (in_f32 scores, size_t num_queries, size_t num_worlds, in_u32 hashes, uint32_t p,            \
@@ -184,10 +182,16 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_tree_log_probabilities, (size_t rows, size_t num_labels, in_u32 children, in_f32 logits,                 \
       out_f32 scratch, out_f32 out))                                                                                   \
   X(void, f32_tree_top_labels, (in_u32 dims, in_f32 x, in_u32 children, in_f32 w, in_f32 bias, out_u32 scratch,        \
-      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                                                     \
-  X(void, u32_sample_weighted_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns,              \
-      size_t num_negatives, in_u32 thresholds, in_u32 aliases, uint32_t max_tries, uint32_t seed, out_u32 scratch,     \
-      out_u32 out, out_u32 counts))
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
+
+#define SAMPLED_OPERATIONS(X)                                                                                          \
+  X(void, u32_sample_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns, size_t num_draws,     \
+      in_u32 thresholds, in_u32 aliases, uint32_t seed, out_u32 scratch, out_u32 out, out_u32 rest_offsets,            \
+      out_u32 rest_columns, out_u32 counts))                                                                           \
+  X(double, f32_sampled_softmax, (size_t rows, size_t cols, in_f32 x, in_f32 shift, in_u32 offsets, in_u32 columns,    \
+      in_f32 values, in_u32 rest_offsets, out_f32 rest, float grad_scale, out_f32 grad))                               \
+  X(double, f32_sampled_sigmoid, (size_t rows, size_t cols, in_f32 x, in_f32 weight, in_u32 offsets, in_u32 columns,   \
+      in_f32 values, in_u32 rest_offsets, out_f32 rest, float grad_scale, out_f32 grad))
 
 #define SPATIAL_OPERATIONS(X)                                                                                          \
   X(void, f32_convolve, (in_u32 dims, in_f32 x, in_f32 weight, in_f32 bias, out_f32 y))                                \
@@ -244,7 +248,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
-  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
+  OUTPUT_OPERATIONS(X) SAMPLED_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)             \
   GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;

@@ -120,13 +120,13 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
   {
     option: "output",
     syntax: "--output <kind>",
-    help: "logits of a step: all buckets, or the batch's and some negatives",
+    help: "logits of a step: all buckets, or each row's own and some drawn",
     choices: ["full", "sampled"],
   },
   {
     option: "numNegatives",
     syntax: "--negatives <count>",
-    help: "negatives a step of a sampled output",
+    help: "buckets drawn a step, where the output is sampled",
     parse: integer(1),
   },
   { option: "batchSize", syntax: "--batch-size <rows>", help: "rows of a step", parse: integer(1, 65_536) },

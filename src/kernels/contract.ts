@@ -29,6 +29,7 @@ import type { OutputKernels } from "./contract/output.js";
 import type { PassKernels } from "./contract/passes.js";
 import type { PointwiseKernels } from "./contract/pointwise.js";
 import type { RowKernels } from "./contract/rows.js";
+import type { SampledKernels } from "./contract/sampled.js";
 import type { SparseKernels } from "./contract/sparse.js";
 import type { SpatialKernels } from "./contract/spatial.js";
 import type { StepKernels } from "./contract/steps.js";
@@ -47,6 +48,7 @@ export * from "./contract/output.js";
 export * from "./contract/passes.js";
 export * from "./contract/pointwise.js";
 export * from "./contract/rows.js";
+export * from "./contract/sampled.js";
 export * from "./contract/sparse.js";
 export * from "./contract/spatial.js";
 export * from "./contract/steps.js";
@@ -75,6 +77,7 @@ export interface Kernels
     PassKernels,
     PointwiseKernels,
     RowKernels,
+    SampledKernels,
     SparseKernels,
     SpatialKernels,
     StepKernels,

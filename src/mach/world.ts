@@ -42,7 +42,7 @@ export interface WorldOptions {
   readonly dropout: number;
   /** softmax: one of B; sigmoid: any of B. */
   readonly loss: Loss;
-  /** full: every step computes all B logits; sampled: those of the batch's buckets and of some negatives. */
+  /** full: every step computes all B logits; sampled: those of some buckets drawn at random and of each row's own. */
   readonly output: OutputLayer;
 }
 
@@ -61,7 +61,7 @@ export interface World {
   readonly model: Sequential<SparseBatch>;
   /** All parameters as one vector. */
   readonly parameters: FlatParameters;
-  /** The output layer where `output` is "sampled": call its `setActive` before each forward. */
+  /** The output layer where `output` is "sampled": call its `setSample` or `setActive` before each forward. */
   readonly sampled: SampledLinear | null;
   /** In the order of the model; give them a generator an epoch so that training can resume. */
   readonly dropouts: readonly Dropout[];

@@ -103,7 +103,13 @@ export {
   type LayerNormalizationOptions,
 } from "./normalization/layer-normalization.js";
 export { aliasTable } from "./output/alias-table.js";
-export { ColumnSampler, type NegativeDistribution } from "./output/column-sampler.js";
+export {
+  type ColumnSample,
+  ColumnSampler,
+  type ColumnSamplerOptions,
+  mixedDistribution,
+  type NegativeDistribution,
+} from "./output/column-sampler.js";
 export { FullSoftMax } from "./output/full-soft-max.js";
 export {
   defaultNumClusters,
@@ -116,6 +122,7 @@ export { clustersByCount, clustersOfAssignment, type LabelClusters } from "./out
 export { LinearOutput } from "./output/linear-output.js";
 export { OneVsAll } from "./output/one-vs-all.js";
 export { OutputCriterion } from "./output/output-criterion.js";
+export { SampledLoss } from "./output/sampled-loss.js";
 export { SampledSoftMax, type SampledSoftMaxOptions } from "./output/sampled-soft-max.js";
 export {
   DenseGradient,

@@ -63,6 +63,14 @@ export class BatchLoader implements BatchSource<Batch> {
     this.targetBuffer = allocateCsr(kernels, batchSize, largestBatch(this.targets.offsets, batchSize));
   }
 
+  /** [B] rows of which each bucket is a target. */
+  bucketCounts(): Uint32Array {
+    const counts = new Uint32Array(this.options.hash.numBuckets);
+    const { offsets, columns } = this.targets;
+    for (let e = offsets[0]; e < offsets[this.numRows]; e++) counts[columns[e]]++;
+    return counts;
+  }
+
   /** Gathers batch `index` of `epoch`. The arrays are reused by the next call. The last batch may be shorter. */
   load(epoch: number, index: number): Batch {
     const rows = this.order.rows(epoch, index);

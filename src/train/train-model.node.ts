@@ -46,7 +46,7 @@ export const LABELS_FILE = "labels.bin";
 export const VECTORIZER_FILE = "vectorizer.json";
 
 /** Raised whenever what a checkpoint holds changes: one of another format is not continued. */
-const CHECKPOINT_FORMAT = 2;
+const CHECKPOINT_FORMAT = 3;
 
 export interface TrainRequest {
   /** Files of rows. */

@@ -30,7 +30,7 @@ export interface OptimizationOptions {
   readonly warmup: number;
   /** Weight decay of matrices: decoupled with adam (AdamW), added to the gradient (L2) with sgd and adagrad. */
   readonly weightDecay: number;
-  /** Shared negatives a step, when the output layer is sampled; beside the batch's own buckets. */
+  /** Buckets drawn a step, on average, when the output layer is sampled; beside each row's own. */
   readonly numNegatives: number;
   /**
    * Initial weights of the input layer are uniform in ±inputSpread: rows have norm 1 and few entries, so that the

@@ -1,10 +1,12 @@
 /**
  * @file What does a world's step compute? The loss of a batch over all buckets, or over a sample of them.
  *
- *   batch → (drop features) → (choose columns) → model.forward → (correct logits) → criterion → model.backward
+ *   full      batch → (drop features) → model.forward → criterion → model.backward
+ *   sampled   batch → (drop features) → (draw buckets) → model.forward on them → loss corrected for the draw → backward
  *
- * Sampled output: the batch's columns are the union of its positive buckets and shared negatives, drawn anew each step;
- * logits of negatives are raised so that they stand for all that were not drawn (nn/output/column-sampler.ts).
+ * Sampled output: buckets drawn anew each step, half of the draws uniform and half by how often a bucket is a target in
+ * the training rows, stand for all the others in every row; each row's own buckets are always there
+ * (nn/output/column-sampler.ts). The work of a step does not depend on B.
  */
 import type { Rng } from "../core/rng.js";
 import type { Kernels } from "../kernels/contract.js";
@@ -12,16 +14,17 @@ import type { Loss, World } from "../mach/world.js";
 import { SigmoidCrossEntropyCriterion } from "../nn/criteria/sigmoid-cross-entropy-criterion.js";
 import { SoftMaxCrossEntropyCriterion } from "../nn/criteria/soft-max-cross-entropy-criterion.js";
 import type { Criterion, Mode, SparseBatch, Tensor } from "../nn/module.js";
-import { ColumnSampler } from "../nn/output/column-sampler.js";
+import { ColumnSampler, mixedDistribution } from "../nn/output/column-sampler.js";
+import { SampledLoss } from "../nn/output/sampled-loss.js";
 import type { FlatParameters } from "../nn/parameter.js";
 import type { Batch } from "./batch-loader.js";
 import type { Objective } from "./objective.js";
 
 export interface WorldObjectiveOptions {
   readonly loss: Loss;
-  /** B. */
-  readonly numBuckets: number;
-  /** Shared negatives a step, where the world's output is sampled. */
+  /** [B] how often each bucket is a target in the training rows. */
+  readonly bucketCounts: ArrayLike<number>;
+  /** Buckets drawn a step, on average, where the world's output is sampled. */
   readonly numNegatives: number;
   /** Share of the inputs' entries dropped. */
   readonly inputDropout: number;
@@ -38,9 +41,10 @@ export class WorldObjective implements Objective<Batch> {
   private readonly inputDropout: number;
   private readonly rng: Rng;
   private readonly sampler: ColumnSampler | null;
+  private readonly sampledLoss: SampledLoss;
 
   constructor(kernels: Kernels, world: World, options: WorldObjectiveOptions) {
-    const { loss, numBuckets, numNegatives, inputDropout, rng } = options;
+    const { loss, bucketCounts, numNegatives, inputDropout, rng } = options;
     this.kernels = kernels;
     this.inputDropout = inputDropout;
     this.world = world;
@@ -48,18 +52,26 @@ export class WorldObjective implements Objective<Batch> {
     this.criterion =
       loss === "softmax" ? new SoftMaxCrossEntropyCriterion(kernels) : new SigmoidCrossEntropyCriterion(kernels);
     this.rng = rng;
-    this.sampler = world.sampled === null ? null : new ColumnSampler(kernels, numBuckets, numNegatives);
+    this.sampler =
+      world.sampled === null
+        ? null
+        : new ColumnSampler(kernels, bucketCounts.length, {
+            numNegatives,
+            distribution: mixedDistribution(bucketCounts),
+            correction: loss === "softmax" ? "shift" : "weight",
+          });
+    this.sampledLoss = new SampledLoss(kernels, loss);
   }
 
   lossAndGradient({ inputs, targets }: Batch): number {
     const { model } = this.world;
     if (this.inputDropout > 0) this.dropInputs(inputs);
-    const active = this.sampler?.choose(targets, this.rng.nextUint32(), this.world.sampled);
+    const sample = this.sampler?.choose(targets, this.rng.nextUint32()) ?? null;
+    this.world.sampled?.setSample(sample);
     model.zeroGradParameters();
-    const output = model.forward(inputs);
-    const wanted = active === undefined ? targets : active.correct(output, targets);
-    const loss = this.criterion.forward(output, wanted);
-    model.backward(inputs, this.criterion.backward(output, wanted));
+    const logits = model.forward(inputs);
+    const loss = sample === null ? this.criterion.forward(logits, targets) : this.sampledLoss.forward(logits, sample);
+    model.backward(inputs, sample === null ? this.criterion.backward(logits, targets) : this.sampledLoss.backward());
     return loss;
   }
 

@@ -8,7 +8,7 @@
  * and negatives, whose state a snapshot holds: a world resumed at any step ends with the same bytes.
  *
  * Source: Medini et al., NeurIPS 2019, Algorithm 1. Differs from the paper: a step's softmax may be computed over a
- * sample of the buckets (world-objective.ts).
+ * sample of the buckets (world-objective.ts); Adam then keeps one second moment for each bucket.
  */
 import { Rng } from "../core/rng.js";
 import type { Dataset } from "../data/dataset.js";
@@ -20,6 +20,14 @@ import { type Batch, BatchLoader } from "./batch-loader.js";
 import type { OptimizationOptions } from "./train-options.js";
 import { Trainer } from "./trainer.js";
 import { WorldObjective } from "./world-objective.js";
+
+/**
+ * Factor on Adam's steps of a sampled output's weights. A bucket's row moves only in the steps that draw it or have it as
+ * a target, and Adam's steps are as large for rare gradients as for those of every step. nvd, 10,000 buckets, 512 drawn,
+ * batches of 256: P@1 on held-out rows 67.9, 68.6, 68.6, 67.9 % at factors 1, 3, 4.4, 8.8; batches of 128: 68.8, 68.6 at
+ * 2, 3. Its moments are by row, as embeddings' are: a third of the state, and better than moments of each number (67.6 %).
+ */
+const SAMPLED_OUTPUT_RATE_SCALE = 2;
 
 export interface WorldTrainingOptions {
   readonly world: number;
@@ -42,18 +50,24 @@ export class WorldTraining extends Trainer<Batch> {
     const [inputWeight] = world.parameters.parameters;
     inputWeight.learningRateScale = optimization.inputLearningRateScale;
     inputWeight.momentsByRow = optimization.inputMoments === "row";
-    const { loss, numBuckets } = model;
+    const { loss } = model;
+    if (world.sampled !== null && optimization.optimizer === "adam") {
+      world.sampled.weight.momentsByRow = true;
+      world.sampled.weight.learningRateScale = SAMPLED_OUTPUT_RATE_SCALE;
+    }
+    const source = new BatchLoader(kernels, dataset, {
+      hash: options.hash,
+      targetValues: loss === "softmax" ? "distribution" : "binary",
+      batchSize,
+      seed,
+      world: number,
+    });
+    const bucketCounts = source.bucketCounts();
     super({
       name: `world ${number}`,
       remedy: `train again with --overwrite and a smaller --learning-rate (it was ${learningRate})`,
-      objective: new WorldObjective(kernels, world, { loss, numBuckets, numNegatives, inputDropout, rng }),
-      source: new BatchLoader(kernels, dataset, {
-        hash: options.hash,
-        targetValues: loss === "softmax" ? "distribution" : "binary",
-        batchSize,
-        seed,
-        world: number,
-      }),
+      objective: new WorldObjective(kernels, world, { loss, bucketCounts, numNegatives, inputDropout, rng }),
+      source,
       optimizer: createOptimizer(kernels, optimization.optimizer, { learningRate, weightDecay }),
       learningRate,
       schedule: createSchedule(optimization.schedule, { warmup: optimization.warmup }),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Rng } from "../../src/core/rng.js";
 import type { HashParameters } from "../../src/kernels/index.js";
-import { integers, numbers, SIZES, sparseRows, unwritten } from "./arrays.js";
+import { integers, numbers, SIZES, unwritten } from "./arrays.js";
 import { describeBackends, reference } from "./backends.js";
 
 /** The greatest prime below 2³². */
@@ -49,30 +49,6 @@ describeBackends("labels", (kernels) => {
       expect(actual.offsets).toEqual(expected.offsets);
       expect(actual.columns.subarray(0, written)).toEqual(expected.columns.subarray(0, written));
       expect(actual.values.subarray(0, written)).toEqual(expected.values.subarray(0, written));
-    }
-  });
-
-  it("sampleColumns: same choice, positions rewritten, scratch left clean", () => {
-    for (const numColumns of [1, 3, 33, 257]) {
-      for (const numNegatives of [0, 1, 20, 256, 1000]) {
-        const targets = sparseRows(new Rng(numColumns), {
-          rows: 7,
-          cols: numColumns,
-          most: 4,
-          skip: 2,
-          distinct: true,
-        });
-        const [ours, theirs] = [0, 1].map(() => ({ ...targets, columns: targets.columns.slice() }));
-        const [out, expected, scratch] = [0, 1, 2].map(() => new Uint32Array(numColumns));
-        const [numChosen, numPositives] = kernels.sampleColumns(7, ours, numColumns, numNegatives, 77, scratch, out);
-        expect([numChosen, numPositives]).toEqual(
-          reference.sampleColumns(7, theirs, numColumns, numNegatives, 77, scratch.slice(), expected),
-        );
-        expect(out.subarray(0, numChosen)).toEqual(expected.subarray(0, numChosen));
-        expect(ours.columns).toEqual(theirs.columns);
-        expect(new Set(out.subarray(0, numChosen)).size).toBe(numChosen);
-        expect(scratch.every((x) => x === 0)).toBe(true);
-      }
     }
   });
 

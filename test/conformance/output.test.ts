@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Rng } from "../../src/core/rng.js";
 import type { Csr, Kernels } from "../../src/kernels/index.js";
-import { EPSILON, expectClose, integers, numbers, SIZES, sparseRows, unwritten } from "./arrays.js";
+import { EPSILON, expectClose, numbers, SIZES, sparseRows, unwritten } from "./arrays.js";
 import { describeBackends, reference } from "./backends.js";
 
 /** Multiples of 1/4 in [−1, 1]: products and sums of a few are exact in f32, and many are equal. */
@@ -251,31 +251,6 @@ describeBackends("output", (kernels) => {
           expect(run).toEqual(
             found(3, k, (...out) => kernels.topColumns({ rows: 3, cols: numLabels }, k, scores, ...out)),
           );
-        }
-      }
-    }
-  });
-
-  it("sampleWeightedColumns draws the same columns as the oracle", () => {
-    for (const numColumns of [1, 3, 31, 257]) {
-      for (const negatives of [0, 2, 20, 1000]) {
-        for (const maxTries of [5, 10_000]) {
-          const rng = new Rng(numColumns * 1000 + negatives);
-          const targets = sparseRows(rng, { rows: 4, cols: numColumns, most: 3, skip: 1, distinct: true });
-          const draws = {
-            thresholds: integers(rng, numColumns, 2 ** 32).fill(2 ** 32 - 1, 0, 1),
-            aliases: integers(rng, numColumns, numColumns),
-          };
-          const most = Math.min(numColumns, targets.columns.length - 1 + negatives);
-          const run = (by: Kernels): unknown => {
-            const own = { ...targets, columns: targets.columns.slice() };
-            const [scratch, out] = [new Uint32Array(numColumns), new Uint32Array(most)];
-            const args = [4, own, numColumns, negatives, draws, maxTries, 17, scratch, out] as const;
-            const counts = by.sampleWeightedColumns(...args);
-            expect(scratch.every((s) => s === 0)).toBe(true);
-            return { counts, columns: own.columns, chosen: out.subarray(0, counts[0]) };
-          };
-          expect(run(kernels)).toEqual(run(reference));
         }
       }
     }

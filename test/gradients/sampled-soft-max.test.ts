@@ -25,7 +25,10 @@ describeBackends("gradients of SampledSoftMax", (kernels) => {
     const input = testTensor(kernels, [3, 5], 21);
     checkOutput({ criterion, input, target, mass: 2, largest: 0.5, levels: 1 });
     const { grad } = criterion.linear.weight;
-    expect(grad.kind === "rows" && grad.count).toBe(7);
+    const count = grad.kind === "rows" ? grad.count : L;
+    // The targets 0, 3 and 11, and some of the others, but not all.
+    expect(count).toBeGreaterThan(3);
+    expect(count).toBeLessThan(L);
     expect([...target.columns]).toEqual([3, 0, 11]);
   });
 

@@ -1,14 +1,7 @@
 /** @file The sampled softmax is the full one when nothing is left out, and stands for it on average when much is. */
 import { describe, expect, it } from "vitest";
 import { Rng } from "../../src/core/rng.js";
-import { createReferenceKernels } from "../../src/kernels/index.js";
-import {
-  aliasTable,
-  ColumnSampler,
-  FullSoftMax,
-  type NegativeDistribution,
-  SampledSoftMax,
-} from "../../src/nn/index.js";
+import { aliasTable, FullSoftMax, type NegativeDistribution, SampledSoftMax } from "../../src/nn/index.js";
 import { describeBackends } from "../gradients/backends.js";
 import { denseGradient, elements, sparseBatch, testTensor } from "../gradients/check-gradients.js";
 
@@ -85,40 +78,6 @@ describeBackends("SampledSoftMax", (kernels) => {
     expect(() => make({ negatives: [1, 2] })).toThrow(/expected 20 positive weights, got 2/);
     expect(() => make({ negatives: WEIGHTS.map((w) => w - 1) })).toThrow(/got 0 for column 0/);
   });
-});
-
-describe("ColumnSampler", () => {
-  const kernels = createReferenceKernels();
-  const logits = { data: new Float32Array(3 * L), shape: [3, L] };
-
-  it.each<NegativeDistribution>(["uniform", "logUniform", WEIGHTS])(
-    "a negative's chance to be drawn times its correction is 1: %s",
-    (distribution) => {
-      const numDraws = 4000;
-      const sampler = new ColumnSampler(kernels, L, 5, distribution);
-      const mean = new Float64Array(L);
-      const square = new Float64Array(L);
-      for (let seed = 0; seed < numDraws; seed++) {
-        const target = sparseBatch(kernels, L, ROWS);
-        const ids: number[] = [];
-        const layer = { setActive: (columns: Uint32Array, n: number) => ids.push(...columns.subarray(0, n)) };
-        sampler.choose(target, seed, layer as never);
-        logits.data.fill(0);
-        const wanted = sampler.correct({ ...logits, shape: [1, ids.length] }, target);
-        expect(ids.slice(0, 3)).toEqual([0, 3, 19]);
-        expect(wanted.numCols).toBe(8);
-        ids.forEach((id, i) => {
-          mean[id] += Math.exp(logits.data[i]) / numDraws;
-          square[id] += Math.exp(logits.data[i]) ** 2 / numDraws;
-        });
-      }
-      mean.forEach((m, id) => {
-        // Five standard errors; drawing until five differ, not a fixed number of times, adds a few per cent of bias.
-        const error = 5 * Math.sqrt((square[id] - m * m) / numDraws) + (distribution === "uniform" ? 0 : 0.06);
-        expect(Math.abs(m - 1)).toBeLessThanOrEqual(error + 1e-6);
-      });
-    },
-  );
 });
 
 describe("aliasTable", () => {

@@ -54,6 +54,23 @@ describe("chooseOptions", () => {
     expect(single.inputLearningRateScale).toBeGreaterThan(several.inputLearningRateScale);
   });
 
+  it("samples the output of many buckets, in small steps, where there are many rows and a hidden layer", () => {
+    const given = { numBuckets: 10_000 };
+    expect(chooseOptions(shape(), given)).toMatchObject({ output: "sampled", numNegatives: 512, batchSize: 128 });
+    expect(chooseOptions(shape({ numLabels: 5e7 }), {})).toMatchObject({ numBuckets: 20_000, output: "sampled" });
+    for (const [over, more] of [
+      [{}, { numBuckets: 9999 }],
+      [{ numRows: 29_999 }, given],
+      [{}, { ...given, hidden: [] }],
+      [{}, { ...given, output: "full" }],
+    ] as const) {
+      expect(chooseOptions(shape(over), more).output).toBe("full");
+    }
+    expect(chooseOptions(shape(), { output: "sampled" }).batchSize).toBe(128);
+    expect(chooseOptions(shape(), { ...given, batchSize: 1000 }).batchSize).toBe(1000);
+    expect(chooseOptions(shape({ numRows: 1000 }), { output: "sampled" }).batchSize).toBe(64);
+  });
+
   it("leaves what is given as it is, and chooses the rest as before", () => {
     const given = { numWorlds: 3, hidden: [], epochs: 1, inputMoments: "element", seed: 9 } as const;
     expect(chooseOptions(shape(), given)).toEqual({ ...chooseOptions(shape(), {}), ...given });

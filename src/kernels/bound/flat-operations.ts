@@ -16,6 +16,7 @@ import type { FlatNormalizationOperations } from "./normalization.js";
 import type { FlatPassOperations } from "./passes.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
+import type { FlatSampledOperations } from "./sampled.js";
 import type { FlatSpatialOperations } from "./spatial.js";
 import type { FlatStepOperations } from "./steps.js";
 import type { FlatWordOperations } from "./words.js";
@@ -35,6 +36,7 @@ export interface FlatOperations
     FlatPassOperations,
     FlatPointwiseOperations,
     FlatRowOperations,
+    FlatSampledOperations,
     FlatSpatialOperations,
     FlatStepOperations,
     FlatWordOperations {
@@ -165,16 +167,6 @@ export interface FlatOperations
     outOffsets: Pointer,
     outColumns: Pointer,
     outValues: Pointer,
-  ): number;
-  u32_sample_columns(
-    rows: number,
-    offsets: Pointer,
-    columns: Pointer,
-    numColumns: number,
-    numNegatives: number,
-    seed: number,
-    scratch: Pointer,
-    out: Pointer,
   ): number;
   f32_pack_scores(
     numQueries: number,

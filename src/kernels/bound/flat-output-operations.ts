@@ -98,19 +98,4 @@ export interface FlatOutputOperations {
     outScores: Pointer,
     outCounts: Pointer,
   ): void;
-  /** counts: chosen, positives, tries. */
-  u32_sample_weighted_columns(
-    rows: number,
-    offsets: Pointer,
-    columns: Pointer,
-    numColumns: number,
-    numNegatives: number,
-    thresholds: Pointer,
-    aliases: Pointer,
-    maxTries: number,
-    seed: number,
-    scratch: Pointer,
-    out: Pointer,
-    counts: Pointer,
-  ): void;
 }

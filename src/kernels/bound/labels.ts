@@ -1,5 +1,5 @@
 /**
- * @file Hashing, targets, sampled columns and the label scan of the contract on a bridge.
+ * @file Hashing, targets and the label scan of the contract on a bridge.
  */
 import {
   type HashParameters,
@@ -61,7 +61,6 @@ function checkRetrieval({ hashes, numLabels, k, budget }: RetrievalInput): void 
 type LabelNames =
   | "hashLabels"
   | "hashTargets"
-  | "sampleColumns"
   | "packScores"
   | "topLabels"
   | "retrieveLabels"
@@ -100,30 +99,6 @@ export function labelOperations(bridge: Bridge): Pick<Kernels, LabelNames> {
       );
       bridge.end();
       return written >>> 0;
-    },
-    sampleColumns(numRows, targets, numColumns, numNegatives, seed, scratch, out) {
-      bridge.begin();
-      const offsets = bridge.read("sampleColumns: targets.offsets", targets.offsets, numRows + 1);
-      const end = targets.offsets[numRows];
-      const columns = bridge.update("sampleColumns: targets.columns", targets.columns, end);
-      if (flat.csr_fault(numRows, offsets, columns, end, numColumns)) {
-        throw new RangeError(`sampleColumns: targets: expected rising offsets and columns below ${numColumns}`);
-      }
-      const most = Math.min(numColumns, end - targets.offsets[0] + numNegatives);
-      const scratchAt = bridge.update("sampleColumns: scratch", scratch, numColumns);
-      const outAt = bridge.update("sampleColumns: out", out, most);
-      const positives = flat.u32_sample_columns(
-        numRows,
-        offsets,
-        columns,
-        numColumns,
-        numNegatives,
-        seed,
-        scratchAt,
-        outAt,
-      );
-      bridge.end();
-      return [Math.min(numColumns, positives + numNegatives), positives];
     },
     packScores(numQueries, numBuckets, firstRow, x, worldOffset, out) {
       bridge.begin();

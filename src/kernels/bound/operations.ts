@@ -14,6 +14,7 @@ import { outputOperations } from "./output.js";
 import { passOperations } from "./passes.js";
 import { pointwiseOperations } from "./pointwise.js";
 import { rowOperations } from "./rows.js";
+import { sampledOperations } from "./sampled.js";
 import { sparseOperations } from "./sparse.js";
 import { spatialOperations } from "./spatial.js";
 import { stepOperations } from "./steps.js";
@@ -32,6 +33,7 @@ export function boundOperations(bridge: Bridge): Operations {
     ...pointwiseOperations(bridge),
     ...normalizationOperations(bridge),
     ...rowOperations(bridge),
+    ...sampledOperations(bridge),
     ...sparseOperations(bridge),
     ...stepOperations(bridge),
     ...labelOperations(bridge),

@@ -9,7 +9,6 @@ import { readCsr, readIds, rowsOf } from "./sparse.js";
 export function outputOperations(bridge: Bridge): OutputKernels {
   const { flat } = bridge;
   const dims = new Uint32Array(4);
-  const counts = new Uint32Array(3);
   return {
     csrDots({ rows, cols }, pattern, x, w, bias, out) {
       bridge.begin();
@@ -176,32 +175,6 @@ export function outputOperations(bridge: Bridge): OutputKernels {
         bridge.write("treeTopLabels: outCounts", outCounts, rows),
       );
       bridge.end();
-    },
-    sampleWeightedColumns(numRows, targets, numColumns, numNegatives, draws, maxTries, seed, scratch, out) {
-      bridge.begin();
-      const offsets = bridge.read("sampleWeightedColumns: targets.offsets", targets.offsets, numRows + 1);
-      const end = targets.offsets[numRows];
-      const columns = bridge.update("sampleWeightedColumns: targets.columns", targets.columns, end);
-      if (flat.csr_fault(numRows, offsets, columns, end, numColumns)) {
-        throw new RangeError(`sampleWeightedColumns: targets: expected rising offsets and columns below ${numColumns}`);
-      }
-      const most = Math.min(numColumns, end - targets.offsets[0] + numNegatives);
-      flat.u32_sample_weighted_columns(
-        numRows,
-        offsets,
-        columns,
-        numColumns,
-        numNegatives,
-        bridge.read("sampleWeightedColumns: draws.thresholds", draws.thresholds, numColumns),
-        readIds(bridge, "sampleWeightedColumns: draws.aliases", draws.aliases, numColumns, numColumns),
-        maxTries,
-        seed,
-        bridge.update("sampleWeightedColumns: scratch", scratch, numColumns),
-        bridge.update("sampleWeightedColumns: out", out, most),
-        bridge.write("sampleWeightedColumns: counts", counts, 3),
-      );
-      bridge.end();
-      return [counts[0], counts[1], counts[2]];
     },
   };
 }

@@ -112,22 +112,6 @@ export interface LabelKernels {
     out: Csr,
   ): number;
   /**
-   * Chooses the output columns of a sampled step: the union of all target columns (ascending), then distinct others
-   * drawn uniformly, floor(counterHash(seed, 0 …)·B / 2³²), by rejection until there are min(B, union + numNegatives);
-   * if that is B, nothing is drawn and the others follow in ascending order. Rewrites targets.columns to positions in
-   * `out`. `scratch` [≥ B] all zero before and after.
-   * @returns [columns chosen, how many of them are positives].
-   */
-  sampleColumns(
-    numRows: number,
-    targets: Csr,
-    numColumns: number,
-    numNegatives: number,
-    seed: number,
-    scratch: Uint32Array,
-    out: Uint32Array,
-  ): [numChosen: number, numPositives: number];
-  /**
    * Interleaves scores of one world for topLabels: out[worldOffset + b·lanes + q] ← x[firstRow + q, b] for
    * q < numQueries, 0 for the lanes above. lanes = 1 if numQueries is 1, else QUERY_LANES. x [≥ firstRow + numQueries, B].
    */

@@ -53,14 +53,6 @@ export interface TreeSearch {
   readonly scratch: Uint32Array;
 }
 
-/** Draws from any distribution: column ⌊u·numColumns⌋, or its alias unless a second number is below its threshold. */
-export interface AliasDraws {
-  /** [numColumns] of 2³²; 2³² − 1 also stands for certainty. */
-  readonly thresholds: Uint32Array;
-  /** [numColumns] columns. */
-  readonly aliases: Uint32Array;
-}
-
 export interface OutputKernels {
   /**
    * out[e] ← x[row of e]·w[columns[e]] (+ bias[columns[e]]): a product of dense matrices, [N, H] by [L, H] transposed,
@@ -153,20 +145,4 @@ export interface OutputKernels {
   ): void;
   /** Exact top k of the tree's leaves by best-first search. Results as of topColumns. */
   treeTopLabels(search: TreeSearch, outLabels: Uint32Array, outScores: Float32Array, outCounts: Uint32Array): void;
-  /**
-   * As sampleColumns, but the others are drawn by `draws`: draw t looks at column i = floor(counterHash(seed, 2t)·B / 2³²)
-   * and takes it if counterHash(seed, 2t + 1) < thresholds[i] or thresholds[i] = 2³² − 1, else aliases[i]. Ends after
-   * `maxTries` draws if need be, with fewer columns. @returns [columns chosen, positives among them, draws made].
-   */
-  sampleWeightedColumns(
-    numRows: number,
-    targets: Csr,
-    numColumns: number,
-    numNegatives: number,
-    draws: AliasDraws,
-    maxTries: number,
-    seed: number,
-    scratch: Uint32Array,
-    out: Uint32Array,
-  ): [numChosen: number, numPositives: number, numTries: number];
 }

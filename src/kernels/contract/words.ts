@@ -1,6 +1,6 @@
 /** @file word2vec: a stream of word ids trains two matrices, in place. */
 import type { Csr } from "./arrays.js";
-import type { AliasDraws } from "./output.js";
+import type { AliasDraws } from "./sampled.js";
 
 /** Words of a sentence that is trained as one; a longer line is cut. */
 export const SENTENCE_WORDS = 1000;

@@ -76,7 +76,7 @@ export function sigmoid(x: number): number {
 }
 
 /** A row's maximum (NaN passed over) and log Σ e^(x − maximum). */
-export function logSumExp(row: Float32Array): { maximum: number; logSum: number } {
+export function logSumExp(row: Float32Array | Float64Array): { maximum: number; logSum: number } {
   let maximum = Number.NEGATIVE_INFINITY;
   for (const x of row) if (x > maximum) maximum = x;
   let sum = 0;

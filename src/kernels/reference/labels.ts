@@ -1,5 +1,5 @@
 /**
- * @file The oracle for labels and buckets: hashing, targets, sampled columns, and the brute-force scan over all labels.
+ * @file The oracle for labels and buckets: hashing, targets, and the brute-force scan over all labels.
  */
 import {
   type Csr,
@@ -10,7 +10,6 @@ import {
   type RetrievalStats,
   type TopLabelsInput,
 } from "../contract.js";
-import { counterHash } from "./random.js";
 
 /** ((a·label + c) mod p) mod numBuckets, exactly: in doubles while the sum is exact there, else in big integers. */
 export function bucketOf({ a, c, p, numBuckets }: HashParameters, label: number): number {
@@ -43,33 +42,6 @@ function hashTargets(
     out.offsets[i + 1] = filled;
   }
   return filled;
-}
-
-function sampleColumns(
-  numRows: number,
-  targets: Csr,
-  numColumns: number,
-  numNegatives: number,
-  seed: number,
-  _scratch: Uint32Array,
-  out: Uint32Array,
-): [numChosen: number, numPositives: number] {
-  const start = targets.offsets[0];
-  const end = targets.offsets[numRows];
-  const chosen = [...new Set(targets.columns.subarray(start, end))].sort((x, y) => x - y);
-  const numPositives = chosen.length;
-  const positionOf = new Map(chosen.map((column, position) => [column, position]));
-  for (let e = start; e < end; e++) targets.columns[e] = positionOf.get(targets.columns[e]) as number;
-
-  const wanted = Math.min(numColumns, numPositives + numNegatives);
-  for (let t = 0; chosen.length < wanted; t++) {
-    const column = wanted === numColumns ? t : Math.floor((counterHash(seed, t) * numColumns) / 2 ** 32);
-    if (positionOf.has(column)) continue;
-    positionOf.set(column, chosen.length);
-    chosen.push(column);
-  }
-  out.set(chosen);
-  return [chosen.length, numPositives];
 }
 
 function packScores(
@@ -147,17 +119,10 @@ function retrieveLabels(input: RetrievalInput, outLabels: Uint32Array, outScores
 
 export const labels: Pick<
   Kernels,
-  | "hashLabels"
-  | "hashTargets"
-  | "sampleColumns"
-  | "packScores"
-  | "topLabels"
-  | "retrieveLabels"
-  | "retrievalScratchBytes"
+  "hashLabels" | "hashTargets" | "packScores" | "topLabels" | "retrieveLabels" | "retrievalScratchBytes"
 > = {
   hashLabels,
   hashTargets,
-  sampleColumns,
   packScores,
   topLabels,
   retrieveLabels,

@@ -1,18 +1,8 @@
 /**
  * @file The oracle for output layers: products at chosen places, losses, and searches by scoring every label.
  */
-import type {
-  AliasDraws,
-  ClusterSearch,
-  Csr,
-  CsrPattern,
-  MatrixDims,
-  OutputKernels,
-  PathBatch,
-  TreeSearch,
-} from "../contract.js";
+import type { ClusterSearch, Csr, CsrPattern, MatrixDims, OutputKernels, PathBatch, TreeSearch } from "../contract.js";
 import { logSumExp, sigmoid, softplus } from "./dense.js";
-import { counterHash } from "./random.js";
 import { sparse } from "./sparse.js";
 
 /** a[aStart …]·b[bStart …], n numbers each. */
@@ -195,39 +185,6 @@ function treeTopLabels(
   topColumns({ rows: dims.rows, cols: numLabels }, search.k, scores, outLabels, outScores, outCounts);
 }
 
-function sampleWeightedColumns(
-  numRows: number,
-  targets: Csr,
-  numColumns: number,
-  numNegatives: number,
-  { thresholds, aliases }: AliasDraws,
-  maxTries: number,
-  seed: number,
-  _scratch: Uint32Array,
-  out: Uint32Array,
-): [numChosen: number, numPositives: number, numTries: number] {
-  const start = targets.offsets[0];
-  const end = targets.offsets[numRows];
-  const chosen = [...new Set(targets.columns.subarray(start, end))].sort((a, b) => a - b);
-  const numPositives = chosen.length;
-  const positionOf = new Map(chosen.map((column, position) => [column, position]));
-  for (let e = start; e < end; e++) targets.columns[e] = positionOf.get(targets.columns[e]) as number;
-  const take = (column: number): void => {
-    if (positionOf.has(column)) return;
-    positionOf.set(column, chosen.length);
-    chosen.push(column);
-  };
-  let t = 0;
-  if (numPositives + numNegatives >= numColumns) for (let column = 0; column < numColumns; column++) take(column);
-  for (; chosen.length < Math.min(numColumns, numPositives + numNegatives) && t < maxTries; t++) {
-    const cell = Math.floor((counterHash(seed, 2 * t) * numColumns) / 2 ** 32);
-    const cut = thresholds[cell];
-    take(counterHash(seed, 2 * t + 1) < cut || cut === 2 ** 32 - 1 ? cell : aliases[cell]);
-  }
-  out.set(chosen);
-  return [chosen.length, numPositives, t];
-}
-
 export const output: OutputKernels = {
   csrDots,
   logisticCrossEntropy,
@@ -238,5 +195,4 @@ export const output: OutputKernels = {
   csrGatherPaths,
   treeLogProbabilities,
   treeTopLabels,
-  sampleWeightedColumns,
 };

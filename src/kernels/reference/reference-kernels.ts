@@ -14,6 +14,7 @@ import { output } from "./output.js";
 import { passes } from "./passes.js";
 import { pointwise } from "./pointwise.js";
 import { rows } from "./rows.js";
+import { sampled } from "./sampled.js";
 import { sparse } from "./sparse.js";
 import { spatial } from "./spatial.js";
 import { steps } from "./steps.js";
@@ -38,6 +39,7 @@ export function createReferenceKernels(): Kernels {
     ...pointwise,
     ...normalization,
     ...rows,
+    ...sampled,
     ...sparse,
     ...steps,
     ...labels,

@@ -1,26 +1,33 @@
 /**
- * @file y = x·W[S]ᵀ + b[S]: an output layer of B columns that computes only the S columns a batch asks for.
+ * @file y = x·W[S]ᵀ + b[S]: an output layer of B columns that computes only those a batch asks for.
  *
- *   setActive(ids [S])                         ids: the batch's positive buckets and some negatives, shared by all rows
- *   forward    gather W[ids, :] → Wₛ [S, H];   y  [N, S] = x [N, H] · Wₛᵀ + bₛ
- *   backward                                   dx [N, H] = dy [N, S] · Wₛ
+ *   setActive(ids [S])                         ids: columns for all rows of the batch
+ *   setSample(sample)                          the sample's shared columns are those; further targets of a row are
+ *                                              computed for it alone (rest-columns.ts)
+ *   forward    gather W[ids, :] → Wₛ [S, H];   y  [N, S] = x [N, H] · Wₛᵀ + bₛ       and the logits of sample.rest
+ *   backward                                   dx [N, H] = dy [N, S] · Wₛ             + sample.rest · W
  *                                              dWₛ [S, H] = dyᵀ · x,  dbₛ = Σ rows of dy    rows `ids` of dW and db
+ *                                              further rows of dW and db for the columns of sample.rest
  *
  * One list for the whole batch keeps the work a dense gemm, S/B of the full one; gathering costs one pass over S rows.
+ * Nothing in a step is as long as B: gradients are row-sparse, and optimisers move the rows that they name.
  * With all columns active (`setActive(null)`, the start) nothing is gathered and W is used in place: the layer is then
  * a Linear whose gradient names every row. That is one code path, and its checkpoints are those of a Linear.
  *
  * Source: Jean, Cho, Memisevic, Bengio, "On Using Very Large Target Vocabulary for Neural Machine Translation",
- * ACL 2015, §3 (there the candidates' loss is corrected for how likely each was to be drawn).
- * Not here: which columns to choose (Kernels.sampleColumns).
+ * ACL 2015, §3. Differs from the paper: there a batch's targets are candidates of all its rows; here they may also be
+ * each row's own, so that the gemm's columns do not grow with the batch.
+ * Not here: which columns to choose (output/column-sampler.ts), and the loss on them (output/sampled-loss.ts).
  */
 import { ShapeError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { type InitOptions, initialWeights, type SeedSource } from "../init.js";
 import { Module, type Tensor } from "../module.js";
+import type { ColumnSample } from "../output/column-sampler.js";
 import { Parameter, type RowSparseGradient } from "../parameter.js";
 import { checkGradOutput, checkMatrix, checkSameRows } from "../shape-check.js";
 import { atLeastF32, atLeastU32, TensorBuffer } from "../tensor-buffer.js";
+import { RestColumns } from "./rest-columns.js";
 
 /** Output layer on chosen columns, [N, H] → [N, S], S = B when all are active. */
 export class SampledLinear extends Module {
@@ -43,6 +50,8 @@ export class SampledLinear extends Module {
   private readonly weightDims: { m: number; n: number; k: number; transposeA: true };
   private readonly outputDims: { rows: number; cols: number };
   private readonly parameterList: Parameter[];
+  private readonly restColumns: RestColumns;
+  private sample: ColumnSample | null;
   /** Own copy of the active columns, [≥ numActive]; not in use when all are active. */
   private activeIds: Uint32Array;
   private numActive: number;
@@ -76,6 +85,8 @@ export class SampledLinear extends Module {
     this.weightDims = { m: numOutputs, n: numInputs, k: 0, transposeA: true };
     this.outputDims = { rows: 0, cols: numOutputs };
     this.parameterList = [this.weight, this.bias];
+    this.restColumns = new RestColumns(kernels, numOutputs, numInputs);
+    this.sample = null;
     this.activeIds = new Uint32Array(0);
     this.numActive = numOutputs;
     this.allActive = true;
@@ -90,6 +101,7 @@ export class SampledLinear extends Module {
    * @throws {ShapeError} for an id ≥ numOutputs or more ids than given.
    */
   setActive(ids: Uint32Array | null, count: number = ids?.length ?? 0): void {
+    this.sample = null;
     if (ids === null) {
       this.allActive = true;
       this.numActive = this.numOutputs;
@@ -110,6 +122,16 @@ export class SampledLinear extends Module {
     }
     this.numActive = count;
     this.allActive = false;
+  }
+
+  /**
+   * Takes the columns of a sample for the following forwards, until called again; `forward` then writes the logits of
+   * `sample.rest` to its values, where `backward` expects their gradients. Reads the sample's arrays, copies none.
+   * null: all columns. The sampler's numColumns must be numOutputs.
+   */
+  setSample(sample: ColumnSample | null): void {
+    this.setActive(sample?.columns ?? null, sample?.numShared);
+    this.sample = sample;
   }
 
   /** `input` [N, H] read. @returns [N, S], column i is output `ids[i]`. @throws {ShapeError} for other shapes. */
@@ -134,33 +156,48 @@ export class SampledLinear extends Module {
     }
     kernels.gemm(this.forwardDims, input.data, weight, this.output.data, "overwrite");
     kernels.addBias(this.outputDims, bias, this.output.data);
+    if (this.sample !== null) {
+      this.restColumns.forward(rows, input.data, this.weight.value, this.bias.value, this.sample.rest);
+    }
     return this.output;
   }
 
   /** Replaces the gradients of `weight` and `bias`. @returns the gradient of `input` [N, H]. */
   backward(input: Tensor, gradOutput: Tensor): Tensor {
-    const { kernels, numInputs, numActive, weightGrad, biasGrad } = this;
+    const { kernels, numInputs, numActive, weightGrad, biasGrad, sample } = this;
     const rows = input.shape[0];
     checkSameRows("SampledLinear.backward", rows, this.output);
     checkGradOutput("SampledLinear.backward", gradOutput, this.output);
 
-    weightGrad.values = atLeastF32(kernels, weightGrad.values, numActive * numInputs);
-    biasGrad.values = atLeastF32(kernels, biasGrad.values, numActive);
+    const count = sample?.numChosen ?? numActive;
+    weightGrad.values = atLeastF32(kernels, weightGrad.values, count * numInputs);
+    biasGrad.values = atLeastF32(kernels, biasGrad.values, count);
     this.weightDims.m = numActive;
     this.weightDims.k = rows;
     kernels.gemm(this.weightDims, gradOutput.data, input.data, weightGrad.values, "overwrite");
     kernels.sumRows(this.outputDims, gradOutput.data, biasGrad.values, "overwrite");
-    const ids = this.allActive ? this.allIds() : this.activeIds;
+    const ids = sample?.columns ?? (this.allActive ? this.allIds() : this.activeIds);
     weightGrad.ids = ids;
-    weightGrad.count = numActive;
+    weightGrad.count = count;
     biasGrad.ids = ids;
-    biasGrad.count = numActive;
+    biasGrad.count = count;
 
     this.gradInput.resize(rows, numInputs);
     this.inputDims.m = rows;
     this.inputDims.k = numActive;
     const weight = this.allActive ? this.weight.value : this.gatheredWeight;
     kernels.gemm(this.inputDims, gradOutput.data, weight, this.gradInput.data, "overwrite");
+    if (sample !== null) {
+      this.restColumns.backward(
+        rows,
+        input.data,
+        this.weight.value,
+        sample.rest,
+        this.gradInput.data,
+        weightGrad.values.subarray(numActive * numInputs),
+        biasGrad.values.subarray(numActive),
+      );
+    }
     return this.gradInput;
   }
 

@@ -1,5 +1,5 @@
 /**
- * @file Softmax over a sample: the batch's own labels, and random others that stand for all the rest.
+ * @file Softmax over a sample: the batch's own labels, and labels drawn at random that stand for all the rest.
  *
  *   train      S columns ≪ L, the same for all rows of the batch    logits [N, S], a gemm on gathered rows of W
  *              logits of negatives are raised by −ln(chance to be drawn) (column-sampler.ts), then softmax cross-entropy
@@ -20,12 +20,13 @@ import { SampledLinear } from "../layers/sampled-linear.js";
 import type { Mode, SparseBatch, Tensor } from "../module.js";
 import type { Parameter } from "../parameter.js";
 import { atLeastU32 } from "../tensor-buffer.js";
-import { ColumnSampler, type NegativeDistribution } from "./column-sampler.js";
+import { type ColumnSample, ColumnSampler, type NegativeDistribution } from "./column-sampler.js";
 import { FullScores } from "./full-scores.js";
 import { OutputCriterion } from "./output-criterion.js";
+import { SampledLoss } from "./sampled-loss.js";
 
 export interface SampledSoftMaxOptions extends InitOptions {
-  /** Negatives a step, shared by its rows. Default 1024. */
+  /** Labels drawn a step, on average, beside those of its rows. Default 1024. */
   readonly numNegatives: number;
   /** How they are drawn; "logUniform" expects labels by falling frequency. Default "uniform". */
   readonly negatives: NegativeDistribution;
@@ -39,11 +40,13 @@ export class SampledSoftMax extends OutputCriterion {
 
   private readonly sampler: ColumnSampler;
   private readonly criterion: SoftMaxCrossEntropyCriterion;
+  private readonly sampledLoss: SampledLoss;
   private readonly scores: FullScores;
   private mode: Mode;
   private columns: Uint32Array;
   private logits: Tensor | null;
   private target: SparseBatch | null;
+  private sample: ColumnSample | null;
 
   /** Draws one seed from `rng` for the weights and keeps it. @throws {ConfigError} for fewer than one negative. */
   constructor(
@@ -62,13 +65,19 @@ export class SampledSoftMax extends OutputCriterion {
     }
     this.rng = rng;
     this.linear = new SampledLinear(kernels, numInputs, numLabels, rng, init);
-    this.sampler = new ColumnSampler(kernels, numLabels, Math.min(numNegatives, numLabels), negatives);
+    this.sampler = new ColumnSampler(kernels, numLabels, {
+      numNegatives,
+      distribution: negatives,
+      targets: "shared",
+    });
     this.criterion = new SoftMaxCrossEntropyCriterion(kernels);
+    this.sampledLoss = new SampledLoss(kernels, "softmax");
     this.scores = new FullScores(kernels, this.linear.weight, this.linear.bias, "logSoftmax");
     this.mode = "train";
     this.columns = new Uint32Array(0);
     this.logits = null;
     this.target = null;
+    this.sample = null;
   }
 
   override setMode(mode: Mode): void {
@@ -76,24 +85,27 @@ export class SampledSoftMax extends OutputCriterion {
   }
 
   protected loss(input: Tensor, target: SparseBatch): number {
-    if (this.mode === "train") {
-      const end = target.offsets[target.numRows];
-      this.columns = atLeastU32(this.kernels, this.columns, end);
-      this.columns.set(target.columns.subarray(0, end));
-      const own = { ...target, columns: this.columns };
-      this.sampler.choose(own, this.rng.nextUint32(), this.linear);
-      this.logits = this.linear.forward(input);
-      this.target = this.sampler.correct(this.logits, own);
-    } else {
-      this.linear.setActive(null);
-      this.logits = this.linear.forward(input);
-      this.target = target;
-    }
-    return this.criterion.forward(this.logits, this.target);
+    this.sample = this.mode === "train" ? this.draw(target) : null;
+    this.linear.setSample(this.sample);
+    this.logits = this.linear.forward(input);
+    this.target = target;
+    if (this.sample !== null) return this.sampledLoss.forward(this.logits, this.sample);
+    return this.criterion.forward(this.logits, target);
+  }
+
+  /** The caller's targets stay as they are. */
+  private draw(target: SparseBatch): ColumnSample | null {
+    const end = target.offsets[target.numRows];
+    this.columns = atLeastU32(this.kernels, this.columns, end);
+    this.columns.set(target.columns.subarray(0, end));
+    return this.sampler.choose({ ...target, columns: this.columns }, this.rng.nextUint32());
   }
 
   protected gradients(input: Tensor, gradInput: Float32Array): void {
-    const gradLogits = this.criterion.backward(this.logits as Tensor, this.target as SparseBatch);
+    const gradLogits =
+      this.sample === null
+        ? this.criterion.backward(this.logits as Tensor, this.target as SparseBatch)
+        : this.sampledLoss.backward();
     const gradient = this.linear.backward(input, gradLogits);
     this.kernels.axpby(input.shape[0] * this.numInputs, 1, gradient.data, 0, gradInput);
   }
