@@ -182,9 +182,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_tree_log_probabilities, (size_t rows, size_t num_labels, in_u32 children, in_f32 logits,                 \
       out_f32 scratch, out_f32 out))                                                                                   \
   X(void, f32_tree_top_labels, (in_u32 dims, in_f32 x, in_u32 children, in_f32 w, in_f32 bias, out_u32 scratch,        \
-      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))
-
-#define SAMPLED_OPERATIONS(X)                                                                                          \
+      out_u32 out_labels, out_f32 out_scores, out_u32 out_counts))                                                     \
   X(void, u32_sample_columns, (size_t rows, in_u32 offsets, out_u32 columns, size_t num_columns, size_t num_draws,     \
       in_u32 thresholds, in_u32 aliases, uint32_t seed, out_u32 scratch, out_u32 out, out_u32 rest_offsets,            \
       out_u32 rest_columns, out_u32 counts))                                                                           \
@@ -248,7 +246,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 #define OPERATIONS(X)                                                                                                  \
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
-  OUTPUT_OPERATIONS(X) SAMPLED_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)             \
+  OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
   GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;

@@ -15,6 +15,7 @@ const BENCHES = {
   "step-profile": ["bench/step-profile.mjs"],
   "mlp-tfjs": ["bench/mlp-tfjs.mjs"],
   "output-layers": ["bench/output-layers.mjs"],
+  sampled: ["bench/sampled.mjs"],
   scaling: ["bench/scaling.mjs"],
   prediction: ["bench/prediction.mjs"],
   speed: ["bench/quality.mjs", "--fast"],

@@ -6,12 +6,12 @@
  *   many rows               linear bottleneck, softmax, one moment a row for the input weights: what limits is learning
  *                           rare words and rare labels in few passes. B ≈ 4·√L, at least 1,000; 8 worlds.
  *
- *   many buckets            from 10,000 on, where rows are many: a sampled output with 512 buckets drawn for steps of 128
- *                           rows. A full step's cost grows with B, a sampled one's does not.
+ *   many buckets            from 10,000 on, where rows are many: a sampled output, 512 buckets drawn for steps of half as
+ *                           many rows. A full step's cost grows with B, a sampled one's does not.
  *
- * On held-out rows of nvd with 10,000 buckets two sampled worlds reach 68.8 % P@1, full ones 69.3 %; on wikisent
- * 25.9 %; 1,024 draws bring no more than 0.1 points on nvd, 384 cost 0.3, batches of 256 rows 0.3. One world of 80,000
- * inputs, 2,000 hidden units and 10,000 buckets trains some 15 times the rows a second (bench/results/sampled.txt).
+ * With 10,000 buckets two sampled worlds reach 68.8 % P@1 and 36.0 % P@3 on held-out rows of nvd, full ones 69.3 and
+ * 36.2 %; on wikisent 26.0 and 11.7 %, full ones 26.5 and 11.7 %. 1,024 draws bring 0.1 points of P@1 on nvd, 384 cost 0.3,
+ * twice the batch 0.3. Sampled sigmoid losses cost more, 1.2 points. bench/results/sampled.txt has the figures of one run.
  *
  * With B ≈ 4·√L a label shares its bucket with √L/4 others in a world; two worlds would leave 1/16 of a label to be
  * confused with, eight leave none: what further worlds buy is averaging, and it levels off at about eight.
@@ -36,8 +36,6 @@ const VERY_FEW_ROWS = 8_000;
 const VERY_MANY_ROWS = 200_000;
 /** Buckets from which on a sampled output is worth its half a point of P@1. */
 const MANY_BUCKETS = 10_000;
-/** Smaller steps than of a full output: each draws anew, and a bucket's row moves more often. */
-const SAMPLED_BATCH_SIZE = 128;
 
 /** Options that do not depend on the data. */
 const COMMON = {
@@ -61,7 +59,8 @@ export function chooseOptions(shape: DataShape, given: Partial<ModelOptions>): M
   const chosen = { numBuckets: chooseBuckets(shape.numLabels), ...(few ? forFewRows(shape) : forManyRows(shape)) };
   const { numBuckets, hidden } = { ...chosen, ...given };
   const output = given.output ?? (!few && numBuckets >= MANY_BUCKETS && hidden.length > 0 ? "sampled" : "full");
-  const batchSize = output === "sampled" ? Math.min(SAMPLED_BATCH_SIZE, chosen.batchSize) : chosen.batchSize;
+  // Smaller steps than of a full output: each draws anew, and a bucket's row moves more often.
+  const batchSize = output === "sampled" ? chosen.batchSize / 2 : chosen.batchSize;
   return { ...COMMON, ...chosen, output, batchSize, ...given };
 }
 

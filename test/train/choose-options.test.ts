@@ -68,7 +68,7 @@ describe("chooseOptions", () => {
     }
     expect(chooseOptions(shape(), { output: "sampled" }).batchSize).toBe(128);
     expect(chooseOptions(shape(), { ...given, batchSize: 1000 }).batchSize).toBe(1000);
-    expect(chooseOptions(shape({ numRows: 1000 }), { output: "sampled" }).batchSize).toBe(64);
+    expect(chooseOptions(shape({ numRows: 200_000 }), given).batchSize).toBe(256);
   });
 
   it("leaves what is given as it is, and chooses the rest as before", () => {

@@ -20,7 +20,7 @@ type SampledLoss = (
   grad: Pointer,
 ) => number;
 
-/** kernels/ops.h, SAMPLED_OPERATIONS. */
+/** kernels/ops.h, OUTPUT_OPERATIONS, as far as it samples. */
 export interface FlatSampledOperations {
   /** counts: chosen, drawn. */
   u32_sample_columns(
