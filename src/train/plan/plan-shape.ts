@@ -41,8 +41,10 @@ export interface BatchShape {
   readonly mostEntries: number;
   /** Rows of the input layer that the batch touches. */
   readonly touchedFeatures: number;
-  /** Columns of the output layer that the step computes. */
+  /** Columns of the output layer that the step computes for all rows. */
   readonly columns: number;
+  /** Columns that the optimiser moves: those, and of a sampled output the rows' own targets. */
+  readonly touchedColumns: number;
 }
 
 /** What one step of training with `options` works on. */
@@ -51,9 +53,10 @@ export function batchShapeOf(options: ModelOptions, shape: PlanShape): BatchShap
   const entries = rows * shape.featuresPerRow;
   const touchedFeatures = distinctOfZipf(shape.numFeatures, entries);
   const positives = Math.min(options.numBuckets, distinctOfZipf(shape.numLabels, rows * shape.labelsPerRow));
-  const sampled = Math.min(options.numBuckets, positives + options.numNegatives);
-  const columns = options.output === "sampled" ? sampled : options.numBuckets;
-  return { rows, entries, mostEntries: LARGEST_BATCH * entries, touchedFeatures, columns };
+  const isSampled = options.output === "sampled";
+  const columns = isSampled ? Math.min(options.numBuckets, options.numNegatives) : options.numBuckets;
+  const touchedColumns = Math.min(options.numBuckets, columns + (isSampled ? positives : 0));
+  return { rows, entries, mostEntries: LARGEST_BATCH * entries, touchedFeatures, columns, touchedColumns };
 }
 
 /** Rows that worlds learn from. */

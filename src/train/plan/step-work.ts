@@ -6,7 +6,8 @@
  * the core's arithmetic rate, sparse rows and optimisers at that of memory.
  *
  *   input      entries·H forward and again backward; the optimiser moves the rows that the batch touches
- *   dense      three products a layer; the optimiser moves all weights, or the chosen columns and gathers them
+ *   dense      three products a layer; the optimiser moves all weights, or those of the columns drawn, which are
+ *              gathered, and of the rows' own targets
  *   output     softmax or sigmoid of rows × columns
  */
 import { worldLayers } from "../../mach/world.js";
@@ -36,9 +37,10 @@ export function stepWork(options: ModelOptions, shape: PlanShape): number {
       seconds += (2 * batch.entries * numOutputs) / SPARSE_RATE;
       seconds += (bytes * batch.touchedFeatures * numOutputs) / BYTES_RATE;
     } else {
-      const gathering = columns < numOutputs ? 8 : 0;
+      const isSampled = options.output === "sampled" && i === layers.length - 1;
       seconds += (3 * batch.rows * numInputs * columns) / DENSE_RATE;
-      seconds += ((ADAM_BYTES + gathering) * numInputs * columns) / BYTES_RATE;
+      const moved = isSampled ? ROW_BYTES * batch.touchedColumns + 8 * columns : ADAM_BYTES * columns;
+      seconds += (moved * numInputs) / BYTES_RATE;
     }
   });
   return seconds;

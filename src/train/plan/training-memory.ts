@@ -8,7 +8,7 @@
  * their size for a moment, which may exceed what training needs later. The peak is the greater of the two.
  *
  * Gradients of the input layer are compact (rows that the batch touches), those of a sampled output likewise, and there
- * the chosen columns are gathered once more.
+ * the columns that all rows share are gathered once more.
  */
 import { type WorldLayer, worldLayers } from "../../mach/world.js";
 import type { OptimizerName } from "../../optim/create-optimizer.js";
@@ -59,7 +59,7 @@ export function worldMemory(options: ModelOptions, shape: PlanShape): WorldMemor
     const isSampled = isLast && layer.kind === "dense" && options.output === "sampled";
     optimizer += 4 * stateOf(layer, isSampled, options);
     if (layer.kind === "sparse") gradients += 4 * batch.touchedFeatures * layer.numOutputs;
-    else if (isSampled) gradients += 8 * batch.columns * (layer.numInputs + 1);
+    else if (isSampled) gradients += 4 * (batch.touchedColumns + batch.columns) * (layer.numInputs + 1);
     else gradients += 4 * weightsOf(layer);
     // Output and gradient of the last layer's logits; of others output, ReLU, dropout with its mask, and gradients.
     activations += 4 * batch.rows * (isLast ? 2 * batch.columns : 5 * layer.numOutputs);
@@ -114,6 +114,7 @@ export function checkpointBytes(options: ModelOptions, shape: PlanShape): number
 function stateOf(layer: WorldLayer, isSampled: boolean, { optimizer, inputMoments }: ModelOptions): number {
   const { kind, numInputs, numOutputs } = layer;
   if (kind === "sparse" && optimizer === "adam" && inputMoments === "row") return numInputs + 2 * numOutputs;
+  if (isSampled && optimizer === "adam") return 3 * numOutputs;
   // Averaging notes for each row when it last moved.
   const rows = optimizer !== "asgd" ? 0 : kind === "sparse" ? numInputs : isSampled ? 2 * numOutputs : 0;
   return STATE_PER_WEIGHT[optimizer] * weightsOf(layer) + rows;
