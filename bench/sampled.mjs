@@ -3,7 +3,8 @@
  *
  *   node bench/sampled.mjs [--part time|quality] [--sets nvd,wikisent] [--seconds 6]
  *
- * time: one world of the paper's shape (80,000 inputs, 2,000 hidden units, B buckets) on one thread, full and sampled,
+ * time: one world of the paper's shape (80,000 inputs, 2,000 hidden units, B buckets) on one thread, full and sampled, by
+ * the processor's seconds,
  * each configuration in a process of its own (sampled-world.mjs), so that its peak memory is its own. Full output at the
  * batch sizes of both kinds, and its best of them is what sampled output is compared with. Answers are checked: a
  * training that goes on from a checkpoint must take its next step with the same loss, to the last bit.
