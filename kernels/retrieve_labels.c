@@ -209,6 +209,8 @@ static void FN(start_lists)(Search *search, double step, uint32_t most) {
   FN(close_lists)(&search->lists);
 }
 
+#endif
+
 /* Completes all labels whose marks reach the threshold. */
 static void FN(walk_labels)(Search *search) {
   search->num_found = 0;
@@ -223,8 +225,6 @@ static void FN(walk_labels)(Search *search) {
     FN(complete_found)(search);
   }
 }
-
-#endif
 
 /* Completes the labels with the greatest excesses over some short heads; returns the k-th best score, or −∞. */
 static double FN(survey)(Search *search, size_t lists) {

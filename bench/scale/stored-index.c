@@ -92,7 +92,7 @@ int main(int count, char **argument) {
   free(buckets);
   const double build_seconds = now() - start;
 
-  stored.walked = allocate(MOST_HEADS * sizeof *stored.walked);
+  stored.walked = allocate((MOST_HEADS + VL) * sizeof *stored.walked);
   uint8_t *scratch = allocate(FN(retrieve_labels_scratch)(num_worlds, num_buckets));
   float *scores = allocate(row * 4);
   FILE *answers = fopen(answers_path, "wb");

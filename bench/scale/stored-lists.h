@@ -13,12 +13,12 @@ typedef struct {
 
 static struct {
   uint32_t **lists, **offsets;
-  StoredList *walked; /* [MOST_HEADS] */
+  StoredList *walked; /* [MOST_HEADS + VL] */
 } stored;
 
+static const uint32_t no_labels = UINT32_MAX;
+
 static void FN(start_lists)(Search *search, double step, uint32_t most) {
-  const double worlds = (double)search->from.num_worlds, again = search->threshold + 256.0;
-  search->twice = step > 0 ? search->base + (again - worlds) * step : worlds < again ? __builtin_inf() : -__builtin_inf();
   search->lists.count = 0;
   for (size_t r = 0; r < search->from.num_worlds; r++) {
     for (size_t i = 0; i < search->heads.depth[r]; i++) {
@@ -28,25 +28,20 @@ static void FN(start_lists)(Search *search, double step, uint32_t most) {
       stored.walked[search->lists.count++] = (StoredList){stored.lists[r] + stored.offsets[r][bucket], (uint8_t)weight};
     }
   }
+  while (search->lists.count % VL != 0) stored.walked[search->lists.count++] = (StoredList){&no_labels, 0};
 }
 
-static void FN(walk_labels)(Search *search) {
+INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t end) {
   uint8_t *marks = search->marks;
-  search->num_found = 0;
-  for (size_t begin = 0; begin < search->num_labels; begin += RETRIEVE_BLOCK) {
-    size_t end = search->num_labels - begin < RETRIEVE_BLOCK ? search->num_labels : begin + RETRIEVE_BLOCK;
-    __builtin_memset(marks, (int)(256 - search->threshold), end - begin);
-    for (size_t i = 0; i < search->lists.count; i++) {
-      const uint32_t *next = stored.walked[i].next;
-      const uint8_t weight = stored.walked[i].weight;
-      for (uint32_t label = *next; label < end; label = *++next) {
-        uint8_t mark;
-        int full = __builtin_add_overflow(marks[label - begin], weight, &mark);
-        marks[label - begin] = mark;
-        if (__builtin_expect(full, 0)) FN(find_label)(search, label);
-      }
-      stored.walked[i].next = next;
+  for (size_t i = at; i < at + VL; i++) {
+    const uint32_t *next = stored.walked[i].next;
+    const uint8_t weight = stored.walked[i].weight;
+    for (uint32_t label = *next; label < end; label = *++next) {
+      uint8_t mark;
+      int full = __builtin_add_overflow(marks[label - begin], weight, &mark);
+      marks[label - begin] = mark;
+      if (__builtin_expect(full, 0)) FN(find_label)(search, label);
     }
-    FN(complete_found)(search);
+    stored.walked[i].next = next;
   }
 }
