@@ -45,8 +45,8 @@ INLINE uint32_t FN(ordered)(float x) {
   return bits.u & 0x80000000u ? ~bits.u : bits.u | 0x80000000u;
 }
 
-/* Descending; quicksort, the smaller part first, insertion below 24. */
-static void FN(sort_keys)(uint64_t *x, size_t n) {
+/* Descending, as far as the first `wanted`: quicksort that leaves what lies beyond; insertion below 24. */
+static void FN(sort_keys)(uint64_t *x, size_t n, size_t wanted) {
   while (n > 24) {
     uint64_t a = x[0], b = x[n / 2], c = x[n - 1];
     uint64_t pivot = a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
@@ -60,12 +60,11 @@ static void FN(sort_keys)(uint64_t *x, size_t n) {
       x[j] = swap;
     }
     size_t left = j + 1;
-    if (left < n - left) {
-      FN(sort_keys)(x, left);
-      x += left, n -= left;
-    } else {
-      FN(sort_keys)(x + left, n - left);
+    if (wanted <= left) {
       n = left;
+    } else {
+      FN(sort_keys)(x, left, left);
+      x += left, n -= left, wanted -= left;
     }
   }
   for (size_t i = 1; i < n; i++) {
@@ -100,12 +99,12 @@ static void FN(best_buckets)(const float *row, size_t n, size_t wanted, uint64_t
   if (n > 4 * SAMPLE && 8 * wanted < n) {
     uint64_t sample[SAMPLE];
     for (size_t i = 0; i < SAMPLE; i++) sample[i] = (uint64_t)FN(ordered)(row[i * n / SAMPLE]) << 32 | i;
-    FN(sort_keys)(sample, SAMPLE);
-    for (size_t rank = 2 + 2 * wanted * SAMPLE / n; count < wanted && rank < SAMPLE; rank *= 2)
+    FN(sort_keys)(sample, SAMPLE, SAMPLE / 2);
+    for (size_t rank = 2 + 2 * wanted * SAMPLE / n; count < wanted && rank < SAMPLE / 2; rank *= 2)
       count = FN(collect_keys)(row, n, row[(uint32_t)sample[rank] * n / SAMPLE], keys);
   }
   if (count < wanted) count = FN(collect_keys)(row, n, bound, keys);
-  FN(sort_keys)(keys, count);
+  FN(sort_keys)(keys, count, wanted);
   for (size_t i = 0; i < wanted; i++) {
     bucket[i] = ~(uint32_t)keys[i];
     top[i] = row[bucket[i]];
@@ -142,7 +141,7 @@ static void FN(trace_path)(Heads *heads) {
     }
   }
   for (size_t i = 0; i < length; i++) heads->order[i] = (uint64_t)FN(ordered)(path[i].slope) << 32 | (uint32_t)~i;
-  FN(sort_keys)(heads->order, length);
+  FN(sort_keys)(heads->order, length, length);
   heads->path_length = length;
 }
 

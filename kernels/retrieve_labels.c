@@ -265,11 +265,12 @@ typedef struct {
   int at_end; /* longer heads than are sorted would be better still */
 } Plan;
 
-/* The cheapest heads that prove every label below `bound` not to be among the best. */
-static Plan FN(plan)(Search *search, double bound) {
+/* The cheapest heads that prove every label below `bound` not to be among the best; none if they cost `limit` or more. */
+static Plan FN(plan)(Search *search, double bound, double limit) {
   const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
   const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
-  Plan best = {0, __builtin_inf(), 0};
+  const double clear = COST_CLEAR * labels;
+  Plan best = {0, limit - clear, 0};
   Place place = FN(start_path)(&search->heads);
   double p[LEVELS];
   for (size_t wanted = 1;; wanted = place.lists + 1 + place.lists / 4) {
@@ -287,7 +288,7 @@ static Plan FN(plan)(Search *search, double bound) {
       break;
     }
   }
-  best.cost += COST_CLEAR * labels;
+  best.cost += clear;
   return best;
 }
 
@@ -358,25 +359,25 @@ static uint32_t FN(search_exactly)(Search *search) {
   const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
   const double least = all < scan ? all : scan;
   double bound = -__builtin_inf();
-  Plan plan = {0, __builtin_inf(), 0};
+  Plan plan = {0, least, 0};
   FN(lengthen_heads)(&search->heads);
-  /* A better θ is worth a longer survey as long as the plan costs several times as much. */
+  /* A better θ is worth a longer survey as long as the plan costs several times as much, and what it may be in vain for. */
   for (size_t surveyed = 4 * search->from.num_worlds;; surveyed *= 4) {
     double cost = clear + (double)surveyed * list;
-    if (cost >= least || plan.cost < 4 * cost) break;
+    if (plan.cost < 4 * cost) break;
     while ((search->heads.room - 1) * search->from.num_worlds < surveyed && FN(lengthen_heads)(&search->heads)) continue;
     if ((search->heads.room - 1) * search->from.num_worlds < surveyed) break;
     double reached = FN(survey)(search, surveyed);
     if (reached > bound) bound = reached;
     if (bound == -__builtin_inf()) continue;
-    do plan = FN(plan)(search, bound);
+    do plan = FN(plan)(search, bound, least);
     while (plan.at_end && FN(lengthen_heads)(&search->heads));
   }
-  if (all <= plan.cost && all <= scan) {
+  if (plan.lists == 0) {
+    if (scan <= all) return RETRIEVE_BY_SCAN;
     FN(complete_all)(search);
     return RETRIEVED_BY_LABELS;
   }
-  if (plan.cost >= scan) return RETRIEVE_BY_SCAN;
   Place place = FN(start_path)(&search->heads);
   FN(follow_path)(&search->heads, &place, plan.lists);
   search->heap.count = 0;

@@ -8,11 +8,13 @@ import type { Command } from "commander";
 import { explainStorage } from "../checkpoint/storage-error.js";
 import { ConfigError } from "../core/errors.js";
 import { readQueries } from "../data/read-queries.node.js";
+import type { PredictOptions } from "../mach/ensemble.js";
 import type { Model, RankedLabel } from "../mach/model.node.js";
 import { addFlags, integer } from "./flags.js";
 import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
+import { RANKING_FLAGS, readRanking } from "./ranking-flags.js";
 import { formatSkipped } from "./skipped-rows.js";
 import { formatCount, formatTable } from "./tables.js";
 
@@ -42,6 +44,7 @@ export function addPredictCommand(program: Command, context: CommandContext): vo
       choices: ["xc", "fasttext", "tsv", "csv", "lines"],
     },
     { syntax: "--skip-bad-rows", help: "take rows that cannot be used for empty queries, count and report them" },
+    ...RANKING_FLAGS,
     ...ANSWER_FLAGS,
   ]);
   command.addHelpText(
@@ -49,7 +52,8 @@ export function addPredictCommand(program: Command, context: CommandContext): vo
     `
 Example:
   $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
-  $ manyworlds predict m/ --input queries.txt --output top10.tsv`,
+  $ manyworlds predict m/ --input queries.txt --output top10.tsv
+  $ manyworlds predict m/ "red shoes" --only in-stock.txt              the best of these labels`,
   );
   command.action(async (path: string, queries: string[], options: Options) => {
     const { input, output } = options;
@@ -59,10 +63,11 @@ Example:
     const progress = createProgress(context.stderr);
     try {
       const model = await loadModel(path, options, progress, typeof input === "string");
+      const ranking = readRanking(model, options, progress);
       const write = (out: Writable): Promise<void> =>
         typeof input === "string"
-          ? predictFile(model, input, options, out, progress, context.signal)
-          : predictTexts(model, queries, options, out, context.stdout.isTTY && typeof output !== "string");
+          ? predictFile(model, input, options, ranking, out, progress, context.signal)
+          : predictTexts(model, queries, options, ranking, out, context.stdout.isTTY && typeof output !== "string");
       if (typeof output === "string") await writeOutput(output, write);
       else await write(context.stdout);
     } finally {
@@ -75,10 +80,11 @@ async function predictTexts(
   model: Model,
   queries: string[],
   options: Options,
+  ranking: PredictOptions,
   out: Writable,
   pretty: boolean,
 ): Promise<void> {
-  const results = model.predict(queries, { k: Number(options.top) });
+  const results = model.predict(queries, ranking);
   if (options.json === true) {
     await send(out, results.map((labels, i) => `${JSON.stringify({ query: queries[i], labels })}\n`).join(""));
   } else if (pretty) {
@@ -94,6 +100,7 @@ async function predictFile(
   model: Model,
   input: string,
   options: Options,
+  ranking: PredictOptions,
   out: Writable,
   progress: Progress,
   signal: AbortSignal,
@@ -101,7 +108,7 @@ async function predictFile(
   const startedMs = performance.now();
   const batches = readQueries(input, {
     vectorizer: model.vectorizer,
-    batchSize: Math.max(16, Math.min(BATCH_ROWS, Math.floor(BATCH_RESULTS / Number(options.top)))),
+    batchSize: Math.max(16, Math.min(BATCH_ROWS, Math.floor(BATCH_RESULTS / ranking.k))),
     skipBadRows: options.skipBadRows === true,
     signal,
     ...(typeof options.format === "string" ? { format: options.format } : {}),
@@ -116,7 +123,7 @@ async function predictFile(
   const ranker = createRanker(model, options);
   try {
     for await (const { features, firstRow } of batches) {
-      const results = model.name(await ranker.predict(features, { k: Number(options.top) }));
+      const results = model.name(await ranker.predict(features, ranking));
       const lines =
         options.json === true
           ? results.map((labels, i) => `${JSON.stringify({ row: firstRow + i, labels })}\n`)

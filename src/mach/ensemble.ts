@@ -1,13 +1,13 @@
 /**
  * @file Which labels fit these inputs? All loaded worlds answer, their scores are merged, the best k labels come out.
  *
- *   rows [N, D]  ──up to 256 at a time──▶ world 0: logits [256, B] → activate ─┐ packScores, 16 queries side by side
+ *   rows [N, D]  ──up to 256 at a time──▶ world 0: logits [256, B] → activate ─┐
  *                                         world 1: …                           ─┤
  *                                                                                ▼
- *                      scores  │ block 0: [R, B, 16] │ block 1: [R, B, 16] │ …     ──topLabels, block by block──▶ top k
+ *                                                     LabelRanker: scores of the batch, merged and ranked ──▶ top k
  *
  * A batch is as large as makes the worlds' gemms efficient (256 rows) and as small as the scores' budget demands
- * (`maxScoreBytes`, R·B·4 bytes a query). The scan over labels hashes on the fly: no L × R table, no L × N scores.
+ * (`maxScoreBytes`, R·B·4 bytes a query). Labels are hashed on the fly: no L × R table, no L × N scores.
  * Any subset of worlds answers; the hashes used are those of the worlds that are there.
  *
  * Buffers are kept between calls, so an Ensemble serves one call at a time; several may share parameters.
@@ -15,15 +15,16 @@
 import { ConfigError, ShapeError } from "../core/errors.js";
 import {
   type Csr,
-  type HashParameters,
   type Kernels,
   type LabelPrior,
   MAX_WORLDS,
   QUERY_LANES,
+  type RetrievalBudget,
 } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
 import { atLeastF32, atLeastU32 } from "../nn/tensor-buffer.js";
 import type { LabelHash } from "./label-hash.js";
+import { LabelRanker, type LabelRanking } from "./label-ranker.js";
 import {
   isLogarithmic,
   type MergeKind,
@@ -70,6 +71,13 @@ export interface RankingOptions {
 export interface PredictOptions extends RankingOptions {
   /** Results wanted for each query, at least 1. */
   readonly k: number;
+  /** Labels that may be returned, as `labelFilter` makes it: the best k of those. Default all. */
+  readonly allowed?: Uint8Array | null;
+  /**
+   * Look only at labels in the worlds' best buckets: faster where scores are flat, and only nearly right
+   * (docs/scale.md). For merges that add ("probability", "log-score"). Default: exact.
+   */
+  readonly budget?: RetrievalBudget | null;
   /** Report the paper's unbiased probability; for softmax worlds merged by "probability"; a prior still ranks, but is left out of the scores. */
   readonly unbiased?: boolean;
 }
@@ -87,11 +95,10 @@ export interface Predictions {
   readonly counts: Uint32Array;
 }
 
-/** One way of ranking, resolved: what topLabels is given for it. */
-interface Ranking {
+/** One way of ranking, resolved: what the kernels are given for it. */
+interface Ranking extends LabelRanking {
   readonly kind: MergeKind;
   readonly scale: number;
-  readonly prior: LabelPrior | null;
 }
 
 export class Ensemble {
@@ -105,13 +112,10 @@ export class Ensemble {
   readonly prior: LabelPrior | null;
   private readonly kernels: Kernels;
   private readonly scorers: readonly WorldScorer[];
-  private readonly hashes: readonly HashParameters[];
+  private readonly ranker: LabelRanker;
   private readonly scratch: ScorerScratch;
   private readonly scaledPriors: WeakMap<LabelPrior, Map<number, LabelPrior | null>>;
   private inputs: Csr;
-  private scores: Float32Array;
-  private outLabels: Uint32Array;
-  private outScores: Float32Array;
 
   /** @throws {ConfigError} without worlds, with too many, with one given twice, or for shapes that differ. */
   constructor(kernels: Kernels, options: EnsembleOptions) {
@@ -134,16 +138,14 @@ export class Ensemble {
     this.merge = merge;
     this.prior = prior;
     this.scorers = worlds.map(({ scorer }) => scorer);
-    this.hashes = worlds.map(({ world }) => hash.parameters(world));
+    const hashes = worlds.map(({ world }) => hash.parameters(world));
+    this.ranker = new LabelRanker(kernels, hashes, hash.numLabels);
     const blockBytes = worlds.length * hash.numBuckets * QUERY_LANES * 4;
     const numBlocks = Math.max(1, Math.min(MAX_BATCH_ROWS / QUERY_LANES, Math.floor(maxScoreBytes / blockBytes)));
     this.batchRows = numBlocks * QUERY_LANES;
     this.scratch = new ScorerScratch();
     this.scaledPriors = new WeakMap();
     this.inputs = { offsets: kernels.u32(this.batchRows + 1), columns: kernels.u32(0), values: kernels.f32(0) };
-    this.scores = new Float32Array(0);
-    this.outLabels = new Uint32Array(0);
-    this.outScores = new Float32Array(0);
   }
 
   get numWorlds(): number {
@@ -161,9 +163,9 @@ export class Ensemble {
    * As `predict`, for several ways of ranking at once: the worlds' forward passes are shared. For choosing the merge
    * and the prior on held-out rows.
    */
-  predictEach(inputs: SparseBatch, k: number, rankings: readonly RankingOptions[]): Predictions[] {
+  predictEach(inputs: SparseBatch, k: number, rankings: readonly Omit<PredictOptions, "k">[]): Predictions[] {
     this.checkInputs(inputs, k);
-    const resolved = rankings.map((ranking) => this.resolve(ranking));
+    const resolved = rankings.map((ranking) => this.resolve(ranking, k));
     const results = resolved.map(() => ({
       numQueries: inputs.numRows,
       k,
@@ -174,19 +176,27 @@ export class Ensemble {
     for (let first = 0; first < inputs.numRows; first += this.batchRows) {
       const batch = this.copyRows(inputs, first, Math.min(this.batchRows, inputs.numRows - first));
       for (const logarithm of [false, true]) {
-        if (!resolved.some(({ kind }) => isLogarithmic(kind) === logarithm)) continue;
+        const asked = resolved.filter(({ kind }) => isLogarithmic(kind) === logarithm);
+        if (asked.length === 0) continue;
+        this.ranker.begin(batch.numRows, asked);
         this.scoreBatch(batch, logarithm);
-        resolved.forEach((ranking, i) => {
-          if (isLogarithmic(ranking.kind) === logarithm) this.rankBatch(first, batch.numRows, ranking, results[i]);
-        });
+        for (const ranking of asked) this.rankBatch(first, ranking, results[resolved.indexOf(ranking)]);
       }
     }
     return results;
   }
 
-  private resolve({ merge = this.merge, prior = this.prior }: RankingOptions): Ranking {
-    const scale = mergeScale(merge, this.numWorlds);
-    if (prior === null) return { kind: merge, scale, prior };
+  private resolve(options: Omit<PredictOptions, "k">, k: number): Ranking {
+    const { merge: kind = this.merge, prior = this.prior, allowed = null, budget = null } = options;
+    const scale = mergeScale(kind, this.numWorlds);
+    const ranking = { kind, scale, merge: mergeModeOf(kind), prior: this.scaled(prior, scale), allowed, budget, k };
+    this.ranker.check(ranking);
+    return ranking;
+  }
+
+  /** `prior` in units of the merged score, made once. */
+  private scaled(prior: LabelPrior | null, scale: number): LabelPrior | null {
+    if (prior === null) return null;
     if (prior.codes.length < this.hash.numLabels) {
       throw new ShapeError(`Ensemble: expected a prior of ${this.hash.numLabels} labels, got ${prior.codes.length}`);
     }
@@ -196,7 +206,7 @@ export class Ensemble {
       this.scaledPriors.set(prior, scaled);
     }
     if (!scaled.has(scale)) scaled.set(scale, scalePrior(prior, scale));
-    return { kind: merge, scale, prior: scaled.get(scale) ?? null };
+    return scaled.get(scale) ?? null;
   }
 
   private checkInputs(inputs: SparseBatch, k: number): void {
@@ -235,66 +245,29 @@ export class Ensemble {
     return { offsets, columns, values, numRows: count, numCols: inputs.numCols };
   }
 
-  /** Fills `scores` with the packed activations of all worlds, block after block. */
+  /** Hands the activations of all worlds to the ranker. */
   private scoreBatch(batch: SparseBatch, logarithm: boolean): void {
     const { kernels, scratch, hash } = this;
-    const rows = batch.numRows;
-    const dims = { rows, cols: hash.numBuckets };
+    const dims = { rows: batch.numRows, cols: hash.numBuckets };
     const activation = activationOf(this.worldOptions.loss, logarithm);
-    this.scores = atLeastF32(kernels, this.scores, this.blockOffset(rows - 1) + this.blockLength(rows, rows - 1));
     this.scorers.forEach((scorer, r) => {
       const logits = scorer.logitsInto(batch, scratch);
       kernels.activate(activation, dims, logits);
-      for (let first = 0; first < rows; first += QUERY_LANES) {
-        const numQueries = Math.min(QUERY_LANES, rows - first);
-        const worldOffset = this.blockOffset(first) + r * hash.numBuckets * lanesOf(numQueries);
-        kernels.packScores(numQueries, hash.numBuckets, first, logits, worldOffset, this.scores);
-      }
+      this.ranker.pack(r, logits);
     });
   }
 
-  /** Start of the block of row `row` in `scores`; all blocks before the last have 16 lanes. */
-  private blockOffset(row: number): number {
-    return Math.floor(row / QUERY_LANES) * this.numWorlds * this.hash.numBuckets * QUERY_LANES;
-  }
-
-  /** Length of the block of row `row` in a batch of `rows`. */
-  private blockLength(rows: number, row: number): number {
-    const first = row - (row % QUERY_LANES);
-    return this.numWorlds * this.hash.numBuckets * lanesOf(Math.min(QUERY_LANES, rows - first));
-  }
-
-  /** Ranks the packed batch whose first row is `firstRow` of the results. */
-  private rankBatch(firstRow: number, rows: number, ranking: Ranking, out: Predictions): void {
-    const { kernels, hashes, hash } = this;
+  /** Ranks the batch whose first row is `firstRow` of the results. */
+  private rankBatch(firstRow: number, ranking: Ranking, out: Predictions): void {
     const { k } = out;
-    this.outLabels = atLeastU32(kernels, this.outLabels, QUERY_LANES * k);
-    this.outScores = atLeastF32(kernels, this.outScores, QUERY_LANES * k);
-    for (let first = 0; first < rows; first += QUERY_LANES) {
-      const numQueries = Math.min(QUERY_LANES, rows - first);
-      const offset = this.blockOffset(first);
-      const counts = kernels.topLabels(
-        {
-          scores: this.scores.subarray(offset, offset + this.blockLength(rows, first)),
-          numQueries,
-          hashes,
-          numLabels: hash.numLabels,
-          merge: mergeModeOf(ranking.kind),
-          prior: ranking.prior,
-          k,
-        },
-        this.outLabels,
-        this.outScores,
-      );
-      for (let q = 0; q < numQueries; q++) {
-        const row = firstRow + first + q;
-        out.counts[row] = counts[q];
-        for (let j = 0; j < counts[q]; j++) {
-          out.labels[row * k + j] = this.outLabels[q * k + j];
-          out.scores[row * k + j] = reportedScore(ranking.kind, this.outScores[q * k + j], ranking.scale);
-        }
+    this.ranker.rank(ranking, (row, count, labels, scores, offset) => {
+      out.counts[firstRow + row] = count;
+      const at = (firstRow + row) * k;
+      for (let j = 0; j < count; j++) {
+        out.labels[at + j] = labels[offset + j];
+        out.scores[at + j] = reportedScore(ranking.kind, scores[offset + j], ranking.scale);
       }
-    }
+    });
   }
 
   private makeUnbiased({ numQueries, k, labels, scores, counts }: Predictions, options: PredictOptions): void {
@@ -309,8 +282,4 @@ export class Ensemble {
       }
     }
   }
-}
-
-function lanesOf(numQueries: number): number {
-  return numQueries === 1 ? 1 : QUERY_LANES;
 }

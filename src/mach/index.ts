@@ -18,6 +18,7 @@ export {
   labelConfusionChance,
   labelPairs,
 } from "./label-collisions.js";
+export { labelFilter } from "./label-filter.js";
 export { LabelHash, type LabelHashJson, type LabelHashOptions } from "./label-hash.js";
 export { createLabelPrior, type LabelPriorOptions, NO_PRIOR, priorCodes } from "./label-prior.js";
 export { type LoadedEnsemble, type LoadOptions, loadEnsemble, type WorldSource } from "./load-ensemble.js";

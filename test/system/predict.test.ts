@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDirectory, ROOT, removeDirectory, succeed } from "./manyworlds-process.js";
+import { createDirectory, manyworlds, ROOT, removeDirectory, succeed } from "./manyworlds-process.js";
 import { createTinyModels, TINY } from "./tiny-models.js";
 
 let folder = "";
@@ -108,5 +108,46 @@ describe("predict", () => {
     const command = 'set -o pipefail; "$0" "$1" predict "$2" --input "$3" -k 30 | head -1; echo "code $?"';
     const { stdout } = spawnSync("bash", ["-c", command, process.execPath, main, at("m"), at("many.txt")]);
     expect(stdout.toString()).toMatch(/^label-\d+:.*\ncode 0\n$/);
+  });
+
+  it("returns the best of the labels that a file lets through", async () => {
+    const query = ["predict", at("m"), "word20 word21 word22", "-k", "3", "--json"];
+    const answer = async (...flags: string[]): Promise<string[]> => {
+      const { stdout } = await succeed([...query, ...flags]);
+      return (JSON.parse(stdout) as { labels: { label: string }[] }).labels.map(({ label }) => label);
+    };
+    const best = await answer();
+    expect(best[0]).toBe("label-4");
+    writeFileSync(at("stock.txt"), `label-7\n\nno-such-label\r\n${best[1]}\n`);
+    expect(new Set(await answer("--only", at("stock.txt")))).toEqual(new Set(["label-7", best[1]]));
+    expect((await answer("--only", at("stock.txt")))[0]).toBe(best[1]);
+    const without = await answer("--except", at("stock.txt"));
+    expect(without[0]).toBe("label-4");
+    expect(without).not.toContain(best[1]);
+    const { progress } = await succeed([...query, "--only", at("stock.txt")]);
+    expect(progress.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/does not know 1 of its labels, the first in line 3/),
+    );
+    const run = (...flags: string[]) => manyworlds([...query, ...flags]);
+    writeFileSync(at("unknown.txt"), "a\nb\n");
+    expect(await run("--only", at("unknown.txt"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/unknown.txt: expected labels of the model/),
+    });
+    expect(await run("--only", at("absent.txt"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/absent.txt/),
+    });
+    expect(await run("--only", at("stock.txt"), "--except", at("stock.txt"))).toMatchObject({ code: 2 });
+  });
+
+  it("looks no further than a budget", async () => {
+    const query = ["predict", at("m"), "word20 word21 word22", "-k", "2"];
+    const exact = await succeed(query);
+    const near = await succeed([...query, "--budget", "3,2"]);
+    expect(near.stdout.split(":")[0]).toBe(exact.stdout.split(":")[0]);
+    for (const wrong of ["3", "0,2", "3,99"]) {
+      expect(await manyworlds([...query, "--budget", wrong])).toMatchObject({ code: 2 });
+    }
   });
 });
