@@ -24,6 +24,7 @@ const BENCHES = {
   glove: ["bench/glove.mjs"],
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
+  plan: ["bench/plan.mjs"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */

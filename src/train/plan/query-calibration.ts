@@ -24,6 +24,10 @@ const FITTING_LABELS = 100;
 /** Input rows of a world: the rows that a query touches, not D. */
 const MOST_FEATURES = 4096;
 
+/** Moduli from here on are scanned (contract, retrieveLabels); of such many labels these are timed. */
+const RETRIEVABLE = 2 ** 31;
+const MOST_SCANNED = 2 ** 24;
+
 export interface QueryTimes {
   /** One world's part of a query. */
   readonly forwardSeconds: number;
@@ -78,14 +82,17 @@ function timeRetrieval(kernels: Kernels, options: ModelOptions, shape: PlanShape
   const outLabels = kernels.u32(k);
   const outScores = kernels.f32(k);
   const { numLabels } = shape;
-  const input = { scores, hashes, numLabels, prior: null, k };
   const merge = mergeModeOf(options.merge);
+  const scans = merge !== "sum" || hash.p >= RETRIEVABLE;
+  // A scan costs the same for each label: some tell what all cost.
+  const numTimed = scans ? Math.min(numLabels, MOST_SCANNED) : numLabels;
+  const input = { scores, hashes, numLabels: numTimed, prior: null, k };
   const scratch = kernels.u8(kernels.retrievalScratchBytes(numWorlds, numBuckets));
   const query = (): void => {
-    if (merge === "sum") kernels.retrieveLabels({ ...input, scratch }, outLabels, outScores);
+    if (!scans) kernels.retrieveLabels({ ...input, scratch }, outLabels, outScores);
     else kernels.topLabels({ ...input, numQueries: 1, merge }, outLabels, outScores);
   };
-  return medianSeconds(query, seconds);
+  return (medianSeconds(query, seconds) * numLabels) / numTimed;
 }
 
 /** [R, B] logarithms of probabilities: a floor with noise, and labels that fit, better or worse, in all worlds. */

@@ -27,8 +27,11 @@ const STATE_PER_WEIGHT: Readonly<Record<OptimizerName, number>> = {
 
 /** Measured: what a worker thread takes up before it has a world (its heap, compiled code, kernels' workspace). */
 const THREAD_BYTES = 28e6;
-/** Garbage of the world before that V8 has not collected yet: it hurries once 64 MiB wait. Measured, half of that. */
-const UNCOLLECTED_BYTES = 32 * 2 ** 20;
+/**
+ * Garbage of the world before that V8 has not collected yet: between none and 64 MiB, at which it hurries. The peaks of
+ * runs on nvd with 4 to 16 worlds lie on both sides of this.
+ */
+const UNCOLLECTED_BYTES = 24 * 2 ** 20;
 /** Garbage of reading, over what is kept. */
 const READING_BYTES = 10e6;
 
