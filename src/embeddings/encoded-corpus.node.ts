@@ -13,7 +13,7 @@ import { explainStorage } from "../checkpoint/storage-error.js";
 import { ShapeError } from "../core/errors.js";
 
 /** Stands where a line ends. No word has this id. */
-export const SENTENCE_END = 0xffffffff;
+export { SENTENCE_END } from "../kernels/contract/glove.js";
 
 /** One file of ids. */
 export interface EncodedPart {
