@@ -10,6 +10,9 @@
  * not depend on how the stream is cut into calls. The targets of window s + AHEAD_WINDOWS are drawn while window s is
  * trained, and their rows fetched.
  *
+ * Why negatives are not shared by more than one window: measured on 20 MB of English, one thread, 5 iterations, sharing them
+ * by 2, 4 or 8 windows saves 6, 10 and 15 % of the time, and 10.9 % of analogies solved become 10.6, 9.1 and 7.8 %.
+ *
  *   state: [0] words in the sentence · [1] ids seen · [2] inputs whose loss was measured, added up · [3] unused ·
  *          [4, 1004) the sentence's words · [1004, 2004) their positions
  *
@@ -44,8 +47,10 @@ INLINE void FN(fetch_row)(const float *row, size_t n) {
 /* Draw i of `count` below `count` words: the high half of r·V is a cell of the alias table, the low half cuts it. */
 INLINE uint32_t FN(alias_draw)(const WordModel *m, uint32_t r) {
   uint64_t product = (uint64_t)r * m->num_words;
-  uint32_t cell = (uint32_t)(product >> 32);
-  return (uint32_t)product < m->thresholds[cell] ? cell : m->aliases[cell];
+  uint32_t cell = (uint32_t)(product >> 32), alias = m->aliases[cell];
+  /* No branch: half of these would be predicted wrongly. */
+  uint32_t is_alias = -(uint32_t)((uint32_t)product >= m->thresholds[cell]);
+  return cell ^ ((cell ^ alias) & is_alias);
 }
 
 /* The rows that `word` at `position` is predicted with, each once. A negative that is met already is left out. */
@@ -168,9 +173,9 @@ OP(double, f32_train_words)
   for (size_t i = 0; i < count; i++, position++) {
     uint32_t id = ids[i];
     if (id < m.num_words) {
-      if (FN(counter_hash)(mixed, position) > keep[id]) continue;
       words[length] = id;
-      positions[length++] = position;
+      positions[length] = position;
+      length += FN(counter_hash)(mixed, position) <= keep[id];
       if (length < SENTENCE_WORDS) continue;
     }
     loss += FN(train_sentence)(&m, words, positions, length, alpha, &state[2]);

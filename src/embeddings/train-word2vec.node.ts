@@ -97,7 +97,9 @@ export async function trainWord2Vec(request: Word2VecRequest): Promise<Word2VecR
   const corpus = await encodeCorpus(paths, vocabulary, { ...reading, ...directory });
   const readingSeconds = (performance.now() - start) / 1000;
   try {
-    const memory = numThreads > 1 ? SHARED_MEMORY : kernels;
+    // RACE: threads read and write the matrices on shared memory without locks: see kernels/word_window.h.
+    const memory: WordMemory =
+      numThreads === 1 ? kernels : { f32: (n) => kernels.sharedF32(n), u32: (n) => kernels.sharedU32(n) };
     const run: Word2VecRun = {
       model: createWordModel(kernels, memory, vocabulary, options),
       corpus: corpus.data,
@@ -132,12 +134,6 @@ export async function trainWord2Vec(request: Word2VecRequest): Promise<Word2VecR
     kernels.dispose();
   }
 }
-
-/** RACE: all threads read and write the matrices on it, without locks: see kernels/word_window.h. */
-const SHARED_MEMORY: WordMemory = {
-  f32: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
-  u32: (length) => new Uint32Array(new SharedArrayBuffer(4 * length)),
-};
 
 function chooseThreads(wanted: number | undefined, { info }: Kernels): number {
   const canShare = info.backend !== "wasm";

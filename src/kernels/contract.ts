@@ -89,6 +89,12 @@ export interface Kernels
   u32(length: number): Uint32Array;
   u8(length: number): Uint8Array;
   /**
+   * As f32 and u32, on memory that other threads reach too when they are given the array; `dispose` leaves it alone.
+   * Pages that nothing touches take no memory. @throws {ConfigError} from WASM kernels: each thread's have their own.
+   */
+  sharedF32(length: number): Float32Array;
+  sharedU32(length: number): Uint32Array;
+  /**
    * The same numbers in memory that this backend reaches without a copy: `array` itself where that holds already, else a
    * copy made once (WASM). For read-only inputs that are used again and again, such as a training set.
    */

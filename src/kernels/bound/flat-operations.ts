@@ -245,4 +245,5 @@ export function checkExtent(what: string, array: AnyArray, length: number): void
 }
 
 /** The operations of the contract, less allocation and information. */
-export type Operations = Omit<Kernels, "info" | "f32" | "u32" | "u8" | "adopt" | "dispose">;
+type MemoryNames = "info" | "f32" | "u32" | "u8" | "sharedF32" | "sharedU32" | "adopt" | "dispose";
+export type Operations = Omit<Kernels, MemoryNames>;

@@ -49,11 +49,15 @@ class NativeBridge implements Bridge {
 const CACHE_LINE = 64;
 const HUGE_PAGE = 2 ** 21;
 
-function allocate(addon: Addon, bytes: number): { buffer: ArrayBuffer; byteOffset: number } {
+function allocate<B extends ArrayBufferLike>(
+  addon: Addon,
+  bytes: number,
+  Buffer: new (bytes: number) => B,
+): { buffer: B; byteOffset: number } {
   const isLarge = bytes >= HUGE_PAGE / 2;
   const alignment = isLarge ? HUGE_PAGE : CACHE_LINE;
   // Whole pages, so that the last one can be huge too; what is never touched takes no memory.
-  const buffer = new ArrayBuffer((isLarge ? Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE : bytes) + alignment);
+  const buffer = new Buffer((isLarge ? Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE : bytes) + alignment);
   const memory = new Uint8Array(buffer);
   if (isLarge) addon.advise(memory);
   return { buffer, byteOffset: (alignment - (addon.address(memory) % alignment)) % alignment };
@@ -70,7 +74,7 @@ export function createNativeKernels(options: NativeOptions = {}): Kernels {
   // Weak: buffers that their owner dropped (they grew) are the garbage collector's.
   const made: WeakRef<ArrayBuffer>[] = [];
   const make = (length: number, size: number) => {
-    const memory = allocate(addon, length * size);
+    const memory = allocate(addon, length * size, ArrayBuffer);
     made.push(new WeakRef(memory.buffer));
     return memory;
   };
@@ -87,6 +91,14 @@ export function createNativeKernels(options: NativeOptions = {}): Kernels {
     u8(length) {
       const { buffer, byteOffset } = make(length, 1);
       return new Uint8Array(buffer, byteOffset, length);
+    },
+    sharedF32(length) {
+      const { buffer, byteOffset } = allocate(addon, 4 * length, SharedArrayBuffer);
+      return new Float32Array(buffer, byteOffset, length);
+    },
+    sharedU32(length) {
+      const { buffer, byteOffset } = allocate(addon, 4 * length, SharedArrayBuffer);
+      return new Uint32Array(buffer, byteOffset, length);
     },
     adopt: (array) => array,
     dispose() {

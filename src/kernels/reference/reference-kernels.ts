@@ -27,6 +27,8 @@ export function createReferenceKernels(): Kernels {
     f32: (length) => new Float32Array(length),
     u32: (length) => new Uint32Array(length),
     u8: (length) => new Uint8Array(length),
+    sharedF32: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
+    sharedU32: (length) => new Uint32Array(new SharedArrayBuffer(4 * length)),
     adopt: (array) => array,
     dispose: () => {},
     ...dense,

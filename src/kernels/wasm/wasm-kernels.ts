@@ -8,6 +8,7 @@
  * reached without a copy and are freed together with the kernels. Any other array is copied to the scratch end of the
  * memory for one operation and, if written, copied back. No `node:` here: wasm-file.node.ts reads the bytes in Node.
  */
+import { ConfigError } from "../../core/errors.js";
 import {
   type AnyArray,
   type Bridge,
@@ -146,10 +147,19 @@ export function createWasmKernels(module: WasmModule, options: WasmOptions = {})
     f32: (length) => new Float32Array(memory.buffer, bridge.allocate(length * 4), length),
     u32: (length) => new Uint32Array(memory.buffer, bridge.allocate(length * 4), length),
     u8: (length) => new Uint8Array(memory.buffer, bridge.allocate(length), length),
+    sharedF32: refuseSharing,
+    sharedU32: refuseSharing,
     adopt: (array) => bridge.adopt(array),
     dispose: () => {},
     ...boundOperations(bridge),
   };
+}
+
+function refuseSharing(): never {
+  throw new ConfigError(
+    "WASM kernels: expected memory that threads share, got one memory for each thread's kernels; " +
+      "use native kernels (MANYWORLDS_KERNELS=native), or the sequential strategy",
+  );
 }
 
 function createMemory(bytes: number): WasmMemory {
