@@ -7,7 +7,7 @@
  * thread and once on two. The C tool's figures come with the data (its README): all four stages, processor seconds. Scores
  * are those of `embed similarity` and `embed analogy`, which agree with the data's own script to the last digit.
  */
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,10 +25,12 @@ const { values: options } = parseArgs({
     keep: { type: "string" },
   },
 });
+const corpus = join(dataRoot, "corpus/enwiki50.txt.gz");
+if (!existsSync(corpus)) throw new Error(`no ${corpus}; set MANYWORLDS_BENCH_DATA to the folder of the data sets`);
 const folder = mkdtempSync(join(tmpdir(), "manyworlds-glove-bench-"));
 try {
   const text = join(folder, "text");
-  writeFileSync(text, await firstBytes(join(dataRoot, "corpus/enwiki50.txt.gz"), TEXT_BYTES));
+  writeFileSync(text, await firstBytes(corpus, TEXT_BYTES));
   const runs = [1, 2].map((threads) => {
     const vectors = options.keep !== undefined && threads === 2 ? options.keep : join(folder, `vectors-${threads}.bin`);
     const summary = manyworlds(
