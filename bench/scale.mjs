@@ -1,7 +1,7 @@
 /**
  * @file npm run bench:scale: the published run's size on this machine; writes docs/scale.md's tables and pictures.
  *
- *   npm run bench:scale                         all parts, half an hour
+ *   npm run bench:scale                         all parts, an hour
  *   npm run bench:scale -- train retrieval      some of them
  *   npm run bench:scale -- --missing            what has no result yet: goes on after an interruption
  *   npm run bench:scale -- --report             tables and pictures from the results that are there

@@ -23,9 +23,9 @@ const BUDGETS = [
 
 /** What is measured: how worlds are merged, over which labels. By the name under which its figures stand. */
 export const MERGES = {
-  probability: { kind: "probability" },
+  probability: { kind: "probability", withBudgets: true },
   smoothed: { kind: "smoothed" },
-  log: { kind: "log" },
+  log: { kind: "log", withBudgets: true },
   "log-seen": { kind: "log", seenOnly: true },
 };
 
@@ -113,7 +113,7 @@ function quality(stored, answers) {
   return shares;
 }
 
-function main({ folder, kind, seenOnly = false, numScans = 10 }) {
+function main({ folder, kind, seenOnly = false, withBudgets = false, numScans = 10 }) {
   const kernels = createKernels();
   const stored = new StoredScores(kernels, folder, { kind, seenOnly });
   const { numLabels, numBuckets, numWorlds, numQueries, numSeen } = stored;
@@ -129,7 +129,8 @@ function main({ folder, kind, seenOnly = false, numScans = 10 }) {
   const exact = KS.map((k) => measureExact(kernels, stored, k, { expected: scan.answers }));
   for (const { k, p50, p99 } of exact)
     console.error(`${name}: top ${k} in ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
-  const budgets = KS.flatMap((k) => BUDGETS.map((b) => measureBudget(kernels, stored, k, b, scan.answers)));
+  const ofBudgets = withBudgets ? BUDGETS : [];
+  const budgets = KS.flatMap((k) => ofBudgets.map((b) => measureBudget(kernels, stored, k, b, scan.answers)));
   const scans = Array.from({ length: Math.min(numScans, numQueries) }, (_, query) => stored.scanOne(query, 100));
   scans.forEach((answer, query) => {
     checkSame(`scan of query ${query}`, answer, scan.answers[query], 100);

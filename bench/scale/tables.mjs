@@ -238,7 +238,7 @@ export function billion({ retrieval, growth }) {
     k: 100,
   });
   const parameters = worldParameters(BILLION);
-  const { recall, bucketsPerWorld, minWorlds } = retrieval.merges.probability.budgets.filter((b) => b.k === 100).at(-1);
+  const { recall, bucketsPerWorld, minWorlds } = retrieval.merges.log.budgets.filter((b) => b.k === 100).at(-1);
   const prefix = labelShards * (numWorlds * bucketsPerWorld * 8 + 800);
   const plan = markdown([
     ["", ""],
@@ -272,7 +272,7 @@ export function billion({ retrieval, growth }) {
     [
       `the best ${bucketsPerWorld} buckets of each world to the label machines; labels met in ${minWorlds} worlds`,
       bytes(prefix),
-      `recall@100 ${percent(recall)} % at 49.46 M labels`,
+      `recall@100 ${percent(recall)} % at 49.46 M labels, by sums of ln p`,
     ],
   ]);
   return `${plan}\n${bytesTable}\nHeads: ${count(lists)} lists of 8 bytes; candidates: ${count(completed * scale)} a label machine, a number of 4 bytes to and a partial sum of 4 bytes from each of ${worldShards} world machines (medians).`;
