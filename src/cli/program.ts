@@ -5,6 +5,7 @@ import { addEvaluateCommand } from "./evaluate.js";
 import { addInfoCommand } from "./info.js";
 import { addPlanCommand } from "./plan.js";
 import { addPredictCommand } from "./predict.js";
+import { addSparsityCommand } from "./sparsity.js";
 import { addTrainCommand } from "./train.js";
 import { packageVersion } from "./version.js";
 
@@ -33,7 +34,14 @@ Example:
   $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
   $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
-  for (const add of [addTrainCommand, addEvaluateCommand, addPredictCommand, addInfoCommand, addPlanCommand])
+  for (const add of [
+    addTrainCommand,
+    addEvaluateCommand,
+    addPredictCommand,
+    addInfoCommand,
+    addPlanCommand,
+    addSparsityCommand,
+  ])
     add(program, context);
   addEmbedCommand(program, context);
   settle(program, "manyworlds", context);

@@ -9,6 +9,8 @@ export interface JobContext<P> {
   postProgress(progress: P): void;
   /** True once the owner wants the thread to stop. */
   shouldStop(): boolean;
+  /** [1] the same as a flag that kernels can look at: nonzero once the thread should stop. RACE: as `stop` below. */
+  readonly stopFlag: Uint32Array;
 }
 
 /**
@@ -24,6 +26,7 @@ export function serveJobs<S, J, P, R>(run: (shared: S, job: J, context: JobConte
     postProgress: (progress) => post({ kind: "progress", progress }),
     // RACE: the owner stores 1 once; a late read costs one more step.
     shouldStop: () => Atomics.load(stop, 0) !== 0,
+    stopFlag: new Uint32Array(stop.buffer, stop.byteOffset, 1),
   };
   port.on("message", async (job: J) => {
     try {

@@ -26,10 +26,24 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   data: ["core", "kernels"],
   checkpoint: ["core", "kernels"],
   parallel: ["core", "kernels"],
+  "sparse-problems": ["core", "kernels", "data", "parallel"],
   mach: ["core", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
   embeddings: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
   train: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "embeddings"],
-  cli: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "embeddings", "train"],
+  cli: [
+    "core",
+    "plot",
+    "kernels",
+    "nn",
+    "optim",
+    "data",
+    "checkpoint",
+    "parallel",
+    "mach",
+    "embeddings",
+    "sparse-problems",
+    "train",
+  ],
 };
 
 const importsOf = (file: string): string[] =>

@@ -8,6 +8,8 @@ import { ROOT, succeed } from "./manyworlds-process.js";
 const COMMANDS = [
   ...["train", "evaluate", "predict", "info", "plan"],
   ...["train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
+  ,
+  "sparsity",
 ];
 /** Command → the text of its help. */
 const help = new Map<string, string>();

@@ -92,10 +92,11 @@ describe("a program that uses it", () => {
   });
 
   it("type-checks strictly against the declarations, and trains and asks a model", () => {
-    const namespaces = subpaths.slice(1).map((path) => path.slice(2));
+    const names = subpaths.slice(1).map((path) => path.slice(2));
+    const namespaces = names.map((name) => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()));
     const program = `
       import { Model, type RankedLabel, type TrainEvent, trainModel } from "manyworlds";
-      ${namespaces.map((name) => `import * as ${name} from "manyworlds/${name}";`).join("\n")}
+      ${names.map((name, i) => `import * as ${namespaces[i]} from "manyworlds/${name}";`).join("\n")}
       export const namespaces: object[] = [${namespaces.join(", ")}];
       const [rows, modelPath] = process.argv.slice(2);
       const kinds = new Set<TrainEvent["kind"]>();

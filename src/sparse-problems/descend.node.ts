@@ -1,0 +1,102 @@
+/**
+ * @file Stochastic gradient descent on a sparse problem, on threads that share one vector.
+ *
+ * Time counts from when all threads stand ready until the last epoch ends (averaging: until the mean is taken); starting
+ * threads and making the problem are not in it, as in the paper's experiments.
+ */
+import { ConfigError, DivergenceError } from "../core/errors.js";
+import { createKernels } from "../kernels/index.js";
+import { runJobs } from "../parallel/index.js";
+import type { DescentEnd, DescentProgress, DescentShared } from "./descent-thread.js";
+import { initialiseVector, type SparseProblem, vectorLength } from "./problem.js";
+import { checkDescentOptions, type DescentOptions } from "./strategy.js";
+
+export interface DescentRequest extends DescentOptions {
+  /** Called now and then, at most ten times a second. */
+  readonly onProgress?: (progress: DescentProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface DescentReport {
+  /** x. */
+  readonly vector: Float32Array;
+  readonly options: Required<DescentOptions>;
+  readonly seconds: number;
+  /** Of each epoch: Σ of the losses met, each before its step, without the regulariser; and its seconds. */
+  readonly epochs: readonly { readonly loss: number; readonly seconds: number }[];
+}
+
+const shared = <T>(type: { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number }, length: number): T =>
+  new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT));
+
+/**
+ * Minimises the problem from its usual start.
+ * @throws {ConfigError} for options, {DivergenceError} when the loss becomes NaN or infinite, {InterruptedError} on
+ *   `signal`, and whatever a thread died of.
+ */
+export async function descend(problem: SparseProblem, request: DescentRequest): Promise<DescentReport> {
+  const { onProgress, signal, ...given } = request;
+  const options = checkDescentOptions(given);
+  const { strategy, numThreads, epochs, seed, learningRate } = options;
+  const kernels = createKernels();
+  if (kernels.info.backend === "wasm" && numThreads > 1 && strategy !== "averaging") {
+    throw new ConfigError(
+      `descend: expected native kernels for ${numThreads} threads on one vector, got WASM, which copies it; build the native ones, or use one thread`,
+    );
+  }
+  const length = vectorLength(problem);
+  const isAveraging = strategy === "averaging";
+  const vectors = shared(Float32Array, length * (isAveraging ? numThreads : 1));
+  initialiseVector(problem, seed, vectors.subarray(0, length));
+  for (let t = 1; isAveraging && t < numThreads; t++) vectors.copyWithin(t * length, 0, length);
+  const threadsShared: DescentShared = {
+    problem,
+    options,
+    vectors,
+    locks: strategy === "locked" ? shared(Uint32Array, problem.numParts) : null,
+    turn: shared(Uint32Array, 16),
+    cells: shared(Int32Array, 2),
+    losses: shared(Float64Array, epochs * numThreads),
+    times: shared(Float64Array, epochs + 1),
+  };
+  const ends: DescentEnd[] = [];
+  await runJobs<number, DescentProgress, DescentEnd>(
+    Array.from({ length: numThreads }, (_, thread) => thread),
+    {
+      script: new URL("./descent-worker.node.js", import.meta.url),
+      numThreads,
+      shared: threadsShared,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : { onProgress: (_: number, progress: DescentProgress) => onProgress(progress) }),
+    },
+    (_, end) => {
+      ends.push(end);
+    },
+  );
+  const diverged = ends.find(({ status }) => status === "diverged");
+  if (diverged !== undefined) {
+    throw new DivergenceError(
+      `descend: the loss became NaN or infinite in epoch ${diverged.epochs}; lower learningRate (${learningRate})`,
+      diverged.epochs,
+    );
+  }
+  const startMs = performance.now();
+  const vector = vectors.subarray(0, length);
+  for (let t = 1; isAveraging && t < numThreads; t++) {
+    const other = vectors.subarray(t * length, (t + 1) * length);
+    kernels.axpby(length, 1 / (t + 1), other, t / (t + 1), vector);
+  }
+  const averagingMs = isAveraging ? performance.now() - startMs : 0;
+  const { times, losses } = threadsShared;
+  return {
+    vector,
+    options,
+    seconds: (times[epochs] - times[0] + averagingMs) / 1000,
+    epochs: Array.from({ length: epochs }, (_, e) => ({
+      loss: losses.subarray(e * numThreads, (e + 1) * numThreads).reduce((sum, part) => sum + part, 0),
+      seconds: (times[e + 1] - times[e]) / 1000,
+    })),
+  };
+}

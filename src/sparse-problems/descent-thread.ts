@@ -1,0 +1,90 @@
+/**
+ * @file What does one thread of a run do? Its slice of each epoch, one kernel call an epoch, waiting for the others between.
+ *
+ *   barrier │ pass over the slice, loss → losses[epoch, thread] │ barrier │ rate·β │ pass …
+ *
+ * All that threads share, and who writes it:
+ *   vectors   x, or one x a thread when averaging. RACE: written by all threads as the strategy allows; kernels/pass_*.c
+ *   locks     [parts] for strategy locked. RACE: taken and given back in the kernel by atomic operations
+ *   turn      [16], the first is the ticket whose turn it is, in a cache line of its own. RACE: stored by its holder
+ *   cells     the barrier's
+ *   losses    [epochs, threads] f64. RACE: each cell has one writer, and is read after a barrier
+ *   times     [epochs + 1] ms: when thread 0 passed each barrier. RACE: one writer, read when all is over
+ */
+import type { Kernels, Pass } from "../kernels/contract.js";
+import { EpochBarrier } from "./epoch-barrier.js";
+import { exampleSlice } from "./example-order.js";
+import { runPass, type SparseProblem, vectorLength } from "./problem.js";
+import { type DescentOptions, MODE_OF } from "./strategy.js";
+
+/** Given to every thread. */
+export interface DescentShared {
+  readonly problem: SparseProblem;
+  readonly options: Required<DescentOptions>;
+  readonly vectors: Float32Array;
+  readonly locks: Uint32Array | null;
+  readonly turn: Uint32Array;
+  readonly cells: Int32Array;
+  readonly losses: Float64Array;
+  readonly times: Float64Array;
+}
+
+export interface DescentProgress {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Σ of the losses met in the last one, before each step. */
+  readonly loss: number;
+}
+
+/** How a thread ended. `epochs` are those that all threads finished; diverged: their loss became NaN or infinite. */
+export interface DescentEnd {
+  readonly status: "done" | "stopped" | "diverged";
+  readonly epochs: number;
+}
+
+/** Runs thread `thread` of a run to its end. `stop` [1] is the pool's flag. */
+export function runDescentThread(
+  kernels: Kernels,
+  shared: DescentShared,
+  thread: number,
+  stop: Uint32Array,
+  onEpoch: (progress: DescentProgress) => void,
+): DescentEnd {
+  const { problem, options, vectors, locks, turn, losses, times } = shared;
+  const { strategy, numThreads, epochs, backoff, seed, delay } = options;
+  const barrier = new EpochBarrier(shared.cells, numThreads);
+  const length = vectorLength(problem);
+  const x = strategy === "averaging" ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
+  const { numExamples } = problem;
+  const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
+  const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
+  const numTurns = first.numBlocks * first.blockSize;
+  let rate = options.learningRate;
+  for (let epoch = 0; ; epoch++, rate *= backoff) {
+    if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
+    if (thread === 0) times[epoch] = performance.now();
+    if (epoch > 0) {
+      const loss = losses.subarray((epoch - 1) * numThreads, epoch * numThreads).reduce((sum, part) => sum + part, 0);
+      // All threads see the same sum, and so all of them end here.
+      if (!Number.isFinite(loss)) return { status: "diverged", epochs: epoch };
+      if (thread === 0) onEpoch({ epoch, loss });
+    }
+    if (epoch === epochs) return { status: "done", epochs };
+    const pass: Pass = {
+      mode: MODE_OF[strategy],
+      numExamples,
+      ...exampleSlice(numExamples, seed, epoch, thread, numThreads),
+      rate,
+      delay,
+      locks,
+      stop,
+      order: {
+        turn,
+        firstTicket: (epoch * numTurns * numThreads + thread) % 2 ** 32,
+        ticketStep: numThreads,
+        numTurns,
+      },
+    };
+    losses[epoch * numThreads + thread] = runPass(kernels, problem, pass, x);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * @file Matrix completion as a sparse problem: the known entries of Z by a product of two thin factors.
+ *
+ *   f(L, R) = Σ_{(u,v) ∈ E} (L_u·R_v − Z_uv)² + μ/2·‖L‖² + μ/2·‖R‖²
+ *
+ * The regulariser is spread over the entries of each row and column: μ/(2|E_u|)·‖L_u‖² + μ/(2|E_v|)·‖R_v‖².
+ *
+ * Source: Niu et al., "HOGWILD!", NIPS 2011, §2, "Matrix Completion".
+ * Differs from the paper: the mean of the values is subtracted first and added to every prediction.
+ */
+import { ConfigError, ShapeError } from "../core/errors.js";
+import type { Kernels } from "../kernels/contract.js";
+import { shuffledExamples } from "./example-order.js";
+import { spreadRegulariser } from "./linear-problem.js";
+import { type FactorProblem, readingPass } from "./problem.js";
+
+/** Known entries of a matrix [numLeft, numRight]; arrays of equal length. */
+export interface Ratings {
+  readonly numLeft: number;
+  readonly numRight: number;
+  readonly lefts: Uint32Array;
+  readonly rights: Uint32Array;
+  readonly values: Float32Array;
+}
+
+export interface FactorProblemOptions {
+  /** r. Default 10. */
+  readonly rank?: number;
+  /** μ ≥ 0, of a sum over entries. Default 1. */
+  readonly mu?: number;
+  /** Of the examples' order. Default 1. */
+  readonly seed?: number;
+  /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */
+  readonly offset?: number;
+}
+
+/** @throws {ConfigError} for options, {ShapeError} for entries outside of the matrix. */
+export function createFactorProblem(ratings: Ratings, options: FactorProblemOptions = {}): FactorProblem {
+  const { rank = 10, mu = 1, seed = 1 } = options;
+  const { numLeft, numRight, lefts, rights, values } = ratings;
+  if (!(Number.isInteger(rank) && rank >= 1 && rank <= 65_536)) {
+    throw new ConfigError(`createFactorProblem: expected rank from 1 to 65536, got ${rank}`);
+  }
+  if (!(mu >= 0 && Number.isFinite(mu))) {
+    throw new ConfigError(`createFactorProblem: expected mu of at least 0, got ${mu}`);
+  }
+  if (lefts.length !== values.length || rights.length !== values.length) {
+    throw new ShapeError(
+      `createFactorProblem: expected as many rows and columns as values, got ${lefts.length}, ${rights.length}, ${values.length}`,
+    );
+  }
+  const n = values.length;
+  const offset = options.offset ?? (n === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / n);
+  const order = shuffledExamples(n, seed);
+  const [leftIds, rightIds] = [
+    new Uint32Array(new SharedArrayBuffer(4 * n)),
+    new Uint32Array(new SharedArrayBuffer(4 * n)),
+  ];
+  const centred = new Float32Array(new SharedArrayBuffer(4 * n));
+  const parts = new Uint32Array(2 * n);
+  order.forEach((from, i) => {
+    leftIds[i] = lefts[from];
+    rightIds[i] = rights[from];
+    if (leftIds[i] >= numLeft || rightIds[i] >= numRight) {
+      throw new ShapeError(
+        `createFactorProblem: entry ${from}: expected one of a matrix [${numLeft}, ${numRight}], got (${leftIds[i]}, ${rightIds[i]})`,
+      );
+    }
+    centred[i] = values[from] - offset;
+    parts[2 * i] = leftIds[i];
+    parts[2 * i + 1] = numLeft + rightIds[i];
+  });
+  const numParts = numLeft + numRight;
+  const decay = mu === 0 ? null : spreadRegulariser(mu, parts, numParts);
+  return {
+    kind: "factors",
+    numExamples: n,
+    numParts,
+    partLength: rank,
+    mu,
+    offset,
+    data: { numLeft, rank, lefts: leftIds, rights: rightIds, values: centred, decay },
+  };
+}
+
+/** Root of the mean squared error of L_u·R_v + offset over the problem's entries. */
+export function rootMeanSquaredError(kernels: Kernels, problem: FactorProblem, x: Float32Array): number {
+  return Math.sqrt(kernels.factorPass(readingPass(problem, "loss"), problem.data, x) / problem.numExamples);
+}

@@ -1,0 +1,115 @@
+/**
+ * @file What is a sparse problem? Examples e, each with a loss f_e of few components of one vector: f(x) = Σ f_e(x_e).
+ *
+ *   kind     an example touches            f_e
+ *   linear   the features of a row         hinge or logistic loss of the row + λ·Σ_u x_u²/d_u
+ *   factors  a row of L and one of R       (L_u·R_v − Z_uv)² + μ/2·(‖L_u‖²/|E_u| + ‖R_v‖²/|E_v|)
+ *   cut      the two ends of an edge       w_uv·‖x_u − x_v‖₁, both on the simplex
+ *
+ * d_u, |E_u|: how many examples touch u, so that the regulariser, spread over them, adds up to λ‖x‖² or μ/2·‖x‖².
+ *
+ * A problem is plain data on shared memory: worker threads receive the same arrays. Its examples were put in random order
+ * once, so that passes may go through memory block by block.
+ *
+ * Source: Niu, Recht, Ré, Wright, "HOGWILD!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent", NIPS
+ * 2011, §2.
+ */
+import { Rng } from "../core/rng.js";
+import type { CutPassProblem, FactorPassProblem, Kernels, LinearPassProblem, Pass } from "../kernels/contract.js";
+
+interface ProblemSize {
+  /** N. */
+  readonly numExamples: number;
+  /** Parts of the vector that are locked and counted together: features, rows of factors, vertices. */
+  readonly numParts: number;
+  /** Numbers of a part: outputs, rank, terminals. */
+  readonly partLength: number;
+}
+
+/** See linear-problem.ts. x [D, K]. */
+export interface LinearProblem extends ProblemSize {
+  readonly kind: "linear";
+  /** λ. */
+  readonly lambda: number;
+  readonly data: LinearPassProblem;
+}
+
+/** See factor-problem.ts. x: rows of L [m, r], then rows of R [n, r]. */
+export interface FactorProblem extends ProblemSize {
+  readonly kind: "factors";
+  /** μ. */
+  readonly mu: number;
+  /** What was subtracted of every value: their mean. */
+  readonly offset: number;
+  readonly data: FactorPassProblem;
+}
+
+/** See cut-problem.ts. x [V, K]. */
+export interface CutProblem extends ProblemSize {
+  readonly kind: "cut";
+  /** [V] terminal of each fixed vertex; of others 0. */
+  readonly terminals: Uint32Array;
+  readonly data: CutPassProblem;
+}
+
+export type SparseProblem = LinearProblem | FactorProblem | CutProblem;
+
+/** Length of x. */
+export function vectorLength({ numParts, partLength }: SparseProblem): number {
+  return numParts * partLength;
+}
+
+/** One pass, in place. @returns Σ of the examples' losses before their steps, without the regulariser. */
+export function runPass(kernels: Kernels, problem: SparseProblem, pass: Pass, x: Float32Array): number {
+  if (problem.kind === "linear") return kernels.linearPass(pass, problem.data, x);
+  if (problem.kind === "factors") return kernels.factorPass(pass, problem.data, x);
+  return kernels.cutPass(pass, problem.data, x);
+}
+
+/** Writes the point that everything starts from: zeros; small random factors; equal shares, or a terminal's own. */
+export function initialiseVector(problem: SparseProblem, seed: number, x: Float32Array): void {
+  const { partLength } = problem;
+  if (problem.kind === "linear") x.fill(0);
+  if (problem.kind === "factors") {
+    const rng = Rng.derive(seed, "sparse-problem", "factors");
+    const scale = 0.5 / Math.sqrt(partLength);
+    for (let i = 0; i < x.length; i++) x[i] = (2 * rng.nextFloat() - 1) * scale;
+  }
+  if (problem.kind === "cut") {
+    x.fill(1 / partLength);
+    problem.terminals.forEach((terminal, vertex) => {
+      if (problem.data.fixed[vertex] === 0) return;
+      x.fill(0, vertex * partLength, (vertex + 1) * partLength);
+      x[vertex * partLength + terminal] = 1;
+    });
+  }
+}
+
+/** A pass over all examples that writes nothing. */
+export function readingPass(problem: SparseProblem, mode: "loss" | "mistakes"): Pass {
+  const { numExamples } = problem;
+  const blockSize = Math.max(1, numExamples);
+  const [order, locks, stop] = [null, null, null];
+  const numBlocks = numExamples === 0 ? 0 : 1;
+  return {
+    mode,
+    numExamples,
+    blockSize,
+    firstBlock: 0,
+    blockStep: 0,
+    numBlocks,
+    rate: 0,
+    delay: 0,
+    order,
+    locks,
+    stop,
+  };
+}
+
+/** f(x): losses and regulariser, over all examples. */
+export function objective(kernels: Kernels, problem: SparseProblem, x: Float32Array): number {
+  const losses = runPass(kernels, problem, readingPass(problem, "loss"), x);
+  if (problem.kind === "cut") return losses;
+  const factor = problem.kind === "linear" ? problem.lambda : problem.mu / 2;
+  return losses + (factor === 0 ? 0 : factor * kernels.dot(x.length, x, x));
+}

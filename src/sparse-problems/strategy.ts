@@ -1,0 +1,66 @@
+/**
+ * @file How do threads share one problem? Five ways, and what a run of one of them is given.
+ *
+ *   serial        one thread; the same bytes each time
+ *   hogwild       Hogwild!: all threads read and write x as they please
+ *   locked        AIG: an example's parts are locked, in ascending order, before they are read, until they are written
+ *   round-robin   RR: gradients at any time, updates by the threads in turn
+ *   averaging     each thread has an x of its own and its share of each epoch's examples; in the end the mean of all x
+ *
+ * The step's size γ is constant within an epoch and multiplied by β after it: the paper's back-off, which gives the 1/k
+ * rate without knowledge of the curvature (§5).
+ *
+ * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §6 (AIG); RR: Langford, Smola, Zinkevich,
+ * "Slow Learners are Fast", NIPS 2009; averaging: Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient
+ * Descent", NIPS 2010.
+ */
+import { ConfigError } from "../core/errors.js";
+import type { PassMode } from "../kernels/contract.js";
+
+export type ThreadStrategy = "serial" | "hogwild" | "locked" | "round-robin" | "averaging";
+
+export const THREAD_STRATEGIES: readonly ThreadStrategy[] = ["serial", "hogwild", "locked", "round-robin", "averaging"];
+
+export const MODE_OF: Readonly<Record<ThreadStrategy, PassMode>> = {
+  serial: "free",
+  hogwild: "free",
+  locked: "locked",
+  "round-robin": "ordered",
+  averaging: "free",
+};
+
+export interface DescentOptions {
+  /** γ of the first epoch. */
+  readonly learningRate: number;
+  /** Default "hogwild". */
+  readonly strategy?: ThreadStrategy;
+  /** Default 2; 1 when serial. */
+  readonly numThreads?: number;
+  /** Default 20, as in the paper. */
+  readonly epochs?: number;
+  /** β, in (0, 1]. Default 0.9, as in the paper. */
+  readonly backoff?: number;
+  /** Of the order of examples and of random starts. Default 1. */
+  readonly seed?: number;
+  /** Spin steps added to each gradient, for the paper's experiment with costly gradients; see delay.ts. Default 0. */
+  readonly delay?: number;
+}
+
+/** With the defaults filled in. @throws {ConfigError} */
+export function checkDescentOptions(options: DescentOptions): Required<DescentOptions> {
+  const { strategy = "hogwild", epochs = 20, backoff = 0.9, seed = 1, delay = 0, learningRate } = options;
+  const numThreads = options.numThreads ?? (strategy === "serial" ? 1 : 2);
+  const check = (isGood: boolean, expected: string, got: unknown): void => {
+    if (!isGood) throw new ConfigError(`descend: expected ${expected}, got ${String(got)}`);
+  };
+  const isCount = (x: number, least: number): boolean => Number.isInteger(x) && x >= least && x < 2 ** 32;
+  check(THREAD_STRATEGIES.includes(strategy), `strategy to be one of ${THREAD_STRATEGIES.join(", ")}`, strategy);
+  check(learningRate > 0 && Number.isFinite(learningRate), "learningRate above 0", learningRate);
+  check(isCount(numThreads, 1) && numThreads <= 1024, "numThreads from 1 to 1024", numThreads);
+  check(strategy !== "serial" || numThreads === 1, "one thread for strategy serial", numThreads);
+  check(isCount(epochs, 1), "epochs of at least 1", epochs);
+  check(backoff > 0 && backoff <= 1, "backoff above 0 and at most 1", backoff);
+  check(Number.isSafeInteger(seed), "seed to be an integer", seed);
+  check(isCount(delay, 0), "delay to be a count of spin steps", delay);
+  return { strategy, epochs, backoff, seed, delay, learningRate, numThreads };
+}

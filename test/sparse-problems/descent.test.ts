@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createKernels } from "../../src/kernels/create.node.js";
+import { runDescentThread } from "../../src/sparse-problems/descent-thread.js";
+import { EpochBarrier } from "../../src/sparse-problems/epoch-barrier.js";
+import { blockSizeOf, exampleSlice } from "../../src/sparse-problems/example-order.js";
+import {
+  objective,
+  rootMeanSquaredError,
+  roundCut,
+  type SparseProblem,
+  type ThreadStrategy,
+  vectorLength,
+} from "../../src/sparse-problems/index.js";
+import { initialiseVector } from "../../src/sparse-problems/problem.js";
+import { checkDescentOptions } from "../../src/sparse-problems/strategy.js";
+import { smallCut, smallFactors, smallLinear } from "./small-problems.js";
+
+const kernels = createKernels();
+
+/** One thread of a run, in this thread. */
+function solve(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy = "serial", epochs = 20) {
+  const vectors = new Float32Array(vectorLength(problem));
+  initialiseVector(problem, 1, vectors);
+  const losses = new Float64Array(epochs);
+  const shared = {
+    problem,
+    options: checkDescentOptions({ learningRate, strategy, numThreads: 1, epochs }),
+    vectors,
+    locks: new Uint32Array(problem.numParts),
+    turn: new Uint32Array(16),
+    cells: new Int32Array(new SharedArrayBuffer(8)),
+    losses,
+    times: new Float64Array(epochs + 1),
+  };
+  const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), () => {});
+  return { x: vectors, losses, end };
+}
+
+describe("the order of examples", () => {
+  it("slices of all threads meet every block once an epoch, whatever their number", () => {
+    fc.assert(
+      fc.property(fc.nat(5000), fc.nat(99), fc.nat(20), fc.integer({ min: 1, max: 9 }), (n, seed, epoch, threads) => {
+        const seen: number[] = [];
+        const all = Math.ceil(n / blockSizeOf(n));
+        for (let t = 0; t < threads; t++) {
+          const slice = exampleSlice(n, seed, epoch, t, threads);
+          for (let i = 0; i < slice.numBlocks; i++) seen.push((slice.firstBlock + i * slice.blockStep) % all);
+        }
+        expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: all }, (_, i) => i));
+      }),
+    );
+  });
+
+  it("differs between epochs and seeds", () => {
+    const of = (seed: number, epoch: number): string => JSON.stringify(exampleSlice(100_000, seed, epoch, 0, 1));
+    expect(new Set([of(1, 0), of(1, 1), of(2, 0), of(2, 1)]).size).toBe(4);
+  });
+});
+
+describe("descent on one thread", () => {
+  it("learns: few mistakes, small errors, the groups of the graph", () => {
+    const linear = smallLinear();
+    const { x, losses } = solve(linear, 0.5);
+    expect(losses[19]).toBeLessThan(losses[0] / 2);
+    expect(objective(kernels, linear, x)).toBeLessThan(0.5 * objective(kernels, linear, new Float32Array(60)));
+    const factors = smallFactors();
+    expect(rootMeanSquaredError(kernels, factors, solve(factors, 0.1).x)).toBeLessThan(0.1);
+    const cut = smallCut();
+    const { terminals } = roundCut(cut, solve(cut, 0.05).x);
+    expect(terminals.filter((terminal, v) => terminal === v % 3).length).toBeGreaterThan(55);
+  });
+
+  it("gives the same bytes again, and with locks and turns that nobody else wants", () => {
+    for (const problem of [smallLinear(), smallFactors(), smallCut()]) {
+      const once = solve(problem, 0.05, "serial", 3);
+      for (const strategy of ["serial", "hogwild", "locked", "round-robin", "averaging"] as const) {
+        const again = solve(problem, 0.05, strategy, 3);
+        expect(again.x).toEqual(once.x);
+        expect(again.losses).toEqual(once.losses);
+      }
+    }
+  });
+
+  it("ends when the loss is no number any more", () => {
+    expect(solve(smallFactors(), 50).end).toMatchObject({ status: "diverged" });
+  });
+
+  it("refuses options that make no sense", () => {
+    const check = (options: object) => () => checkDescentOptions({ learningRate: 1, ...options });
+    expect(check({ learningRate: 0 })).toThrow(/expected learningRate above 0, got 0/);
+    expect(check({ backoff: 1.5 })).toThrow(/expected backoff above 0 and at most 1, got 1.5/);
+    expect(check({ strategy: "serial", numThreads: 2 })).toThrow(/expected one thread for strategy serial, got 2/);
+    expect(check({ strategy: "downpour" })).toThrow(/expected strategy to be one of serial, hogwild, /);
+    expect(check({ epochs: 0.5 })).toThrow(/expected epochs of at least 1, got 0.5/);
+  });
+});
+
+describe("EpochBarrier", () => {
+  it("lets the last one through at once, and does not wait for those who never come", () => {
+    const cells = new Int32Array(new SharedArrayBuffer(8));
+    const alone = new EpochBarrier(cells, 1);
+    expect([alone.wait(() => false), alone.wait(() => false), [...cells]]).toEqual([true, true, [0, 2]]);
+    let looks = 0;
+    expect(new EpochBarrier(cells, 2).wait(() => ++looks > 2)).toBe(false);
+  });
+});
