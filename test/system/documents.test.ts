@@ -6,10 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ROOT, succeed } from "./manyworlds-process.js";
 
 const COMMANDS = [
-  ...["train", "evaluate", "predict", "info", "plan"],
+  ...["train", "evaluate", "predict", "info", "plan", "sparsity"],
   ...["train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
-  ,
-  "sparsity",
 ];
 /** Command → the text of its help. */
 const help = new Map<string, string>();
