@@ -123,12 +123,15 @@ export function splitPath(name, split) {
   const gz = join(dataRoot, name, `${split}.${DATASETS[name].extension ?? "xc"}.gz`);
   if (existsSync(gz)) return gz;
   const xz = join(dataRoot, name, `${split}.xc.xz`);
-  if (!existsSync(xz)) {
-    throw new Error(`no ${name} data below ${dataRoot}; set MANYWORLDS_BENCH_DATA to the folder of the data sets`);
-  }
+  return unpackedPath(xz, `${name}.${split}.xc`);
+}
+
+/** Path of a .xz file's content, unpacked once into a temporary folder, as `name`. */
+export function unpackedPath(xz, name) {
   const folder = join(tmpdir(), "manyworlds-bench");
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${name}.${split}.xc`);
+  const path = join(folder, name);
+  if (!existsSync(xz)) throw new Error(`no ${xz}; set MANYWORLDS_BENCH_DATA to the folder of the data sets`);
   if (!existsSync(path) || statSync(path).mtimeMs < statSync(xz).mtimeMs) {
     execFileSync("sh", ["-c", 'xz -dc "$0" > "$1.part" && mv "$1.part" "$1"', xz, path]);
   }

@@ -22,6 +22,7 @@ const BENCHES = {
   quality: ["bench/quality.mjs"],
   curve: ["bench/curve.mjs"],
   glove: ["bench/glove.mjs"],
+  hogwild: ["bench/hogwild.mjs"],
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
   plan: ["bench/plan.mjs"],

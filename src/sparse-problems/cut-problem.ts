@@ -101,12 +101,14 @@ export function roundCut(problem: CutProblem, x: Float32Array): { terminals: Uin
 
 /**
  * The graph of labels that occur together: an edge for each pair, its weight the number of rows that have both, a row of
- * k labels counting 1/(k − 1), so that no label owes its weight to a few long rows.
+ * k labels counting 1/(k − 1), so that no label owes its weight to a few long rows. Rows of more than `maxLabels` labels are
+ * left out: they are lists of everything, and their pairs grow with the square.
  */
-export function cooccurrenceGraph(labels: LabelLists): Graph {
+export function cooccurrenceGraph(labels: LabelLists, maxLabels = 30): Graph {
   const weightOf = new Map<number, number>();
   for (let i = 0; i < labels.numRows; i++) {
     const ids = labels.ids.subarray(labels.offsets[i], labels.offsets[i + 1]);
+    if (ids.length > maxLabels) continue;
     for (let a = 0; a < ids.length; a++) {
       for (let b = a + 1; b < ids.length; b++) {
         const key = ids[a] * labels.numLabels + ids[b];

@@ -10,7 +10,7 @@
  * The step's size γ is constant within an epoch and multiplied by β after it: the paper's back-off, which gives the 1/k
  * rate without knowledge of the curvature (§5).
  *
- * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §6 (AIG); RR: Langford, Smola, Zinkevich,
+ * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG); RR: Langford, Smola, Zinkevich,
  * "Slow Learners are Fast", NIPS 2009; averaging: Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient
  * Descent", NIPS 2010.
  */

@@ -210,6 +210,7 @@ describe("making problems", () => {
       [0, 4, 0.5],
       [2, 4, 0.5],
     ]);
+    expect([...cooccurrenceGraph(labels, 2).weights]).toEqual([1]);
   });
 
   it("says what is wrong with options and data", () => {

@@ -81,6 +81,14 @@ describe("two and three threads", () => {
   });
 });
 
+describe("averaging", () => {
+  it("gives the same bytes again for a fixed number of threads", PATIENCE, async () => {
+    const request = { learningRate: 0.05, epochs: 3, strategy: "averaging", numThreads: 2 } as const;
+    const [one, two] = [await descend(smallFactors(), request), await descend(smallFactors(), request)];
+    expect(two.vector).toEqual(one.vector);
+  });
+});
+
 describe("when something fails", () => {
   it("a loss that is no number ends the run and says so", PATIENCE, async () => {
     for (const strategy of ["serial", ...SHARING] as const) {
