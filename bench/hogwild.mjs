@@ -9,6 +9,8 @@
  * Quality is the median of the turns: what threads do at the same time is never twice the same. Then the delay: costly
  * gradients are simulated by a spin in the kernel, 1 ns to 1 ms, on rcv1, as in the paper's §7.
  *
+ * "Cores had" is the processor time of that least turn over its time and threads: well below 100 %, other programs ran.
+ *
  * Answers are checked: a strategy whose objective is more than 5 % above the serial one is marked with !. Writes
  * bench/results/hogwild.json, and from it the tables and the picture of docs/parallel.md (--report: only those).
  */
@@ -65,12 +67,13 @@ async function measureProblem(name) {
   const { title, make } = PROBLEMS[name];
   const { problem, learningRate, quality, measure, format } = await make();
   const sparsity = measureSparsity(hypergraphOf(problem));
-  const results = RUNS.map((run) => ({ ...run, seconds: [], objectives: [], qualities: [] }));
+  const results = RUNS.map((run) => ({ ...run, seconds: [], shares: [], objectives: [], qualities: [] }));
   for (let turn = 0; turn < turns; turn++) {
     for (const result of results) {
       const { strategy, numThreads } = result;
-      const { vector, seconds } = await descend(problem, { learningRate, epochs, strategy, numThreads });
+      const { vector, seconds, coresUsed } = await descend(problem, { learningRate, epochs, strategy, numThreads });
       result.seconds.push(seconds);
+      result.shares.push(coresUsed / numThreads);
       result.objectives.push(objective(kernels, problem, vector));
       result.qualities.push(quality(kernels, vector));
     }
@@ -82,10 +85,11 @@ async function measureProblem(name) {
     settings: { learningRate, epochs, turns, numThreads },
     sparsity,
     advice: adviseOnSparsity(sparsity, numThreads).verdict,
-    runs: results.map(({ strategy, numThreads, seconds, objectives, qualities }) => ({
+    runs: results.map(({ strategy, numThreads, seconds, shares, objectives, qualities }) => ({
       strategy,
       numThreads,
       seconds: Math.min(...seconds),
+      coreShare: shares[seconds.indexOf(Math.min(...seconds))],
       ratios: seconds.map((s, turn) => results[0].seconds[turn] / s),
       objective: median(objectives),
       quality: qualities[0].map((_, i) => format(median(qualities.map((q) => q[i])))),
@@ -127,13 +131,14 @@ function print({ title, measure, sparsity, advice, runs }) {
   const hogwild = runs.find(({ strategy }) => strategy === "hogwild") ?? serial;
   console.log(
     table([
-      ["strategy", "threads", "seconds", "of serial", "of hogwild", "objective", measure],
+      ["strategy", "threads", "seconds", "of serial", "of hogwild", "cores had", "objective", measure],
       ...runs.map((run) => [
         run.strategy,
         run.numThreads,
         run.seconds.toFixed(4),
         `${(serial.seconds / run.seconds).toFixed(2)}×`,
         `${(run.seconds / hogwild.seconds).toFixed(2)}×`,
+        `${(100 * run.coreShare).toFixed(0)} %`,
         `${run.objective.toPrecision(5)}${run.objective > 1.05 * serial.objective ? "!" : ""}`,
         run.quality.join(" / "),
       ]),

@@ -22,6 +22,8 @@ export interface DescentReport {
   readonly vector: Float32Array;
   readonly options: Required<DescentOptions>;
   readonly seconds: number;
+  /** Processor time over time: less than the threads if other programs had the cores, or threads slept. */
+  readonly coresUsed: number;
   /** Of each epoch: Σ of the losses met, each before its step, without the regulariser; and its seconds. */
   readonly epochs: readonly { readonly loss: number; readonly seconds: number }[];
 }
@@ -58,6 +60,7 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     cells: shared(Int32Array, 2),
     losses: shared(Float64Array, epochs * numThreads),
     times: shared(Float64Array, epochs + 1),
+    cpu: shared(Float64Array, 2),
   };
   const ends: DescentEnd[] = [];
   await runJobs<number, DescentProgress, DescentEnd>(
@@ -89,11 +92,12 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     kernels.axpby(length, 1 / (t + 1), other, t / (t + 1), vector);
   }
   const averagingMs = isAveraging ? performance.now() - startMs : 0;
-  const { times, losses } = threadsShared;
+  const { times, losses, cpu } = threadsShared;
   return {
     vector,
     options,
     seconds: (times[epochs] - times[0] + averagingMs) / 1000,
+    coresUsed: (cpu[1] - cpu[0]) / (times[epochs] - times[0]),
     epochs: Array.from({ length: epochs }, (_, e) => ({
       loss: losses.subarray(e * numThreads, (e + 1) * numThreads).reduce((sum, part) => sum + part, 0),
       seconds: (times[e + 1] - times[e]) / 1000,

@@ -10,6 +10,7 @@
  *   cells     the barrier's
  *   losses    [epochs, threads] f64. RACE: each cell has one writer, and is read after a barrier
  *   times     [epochs + 1] ms: when thread 0 passed each barrier. RACE: one writer, read when all is over
+ *   cpu       [2] ms of processor time that the process had used at the first and at the last barrier. RACE: as times
  */
 import type { Kernels, Pass } from "../kernels/contract.js";
 import { EpochBarrier } from "./epoch-barrier.js";
@@ -27,6 +28,7 @@ export interface DescentShared {
   readonly cells: Int32Array;
   readonly losses: Float64Array;
   readonly times: Float64Array;
+  readonly cpu: Float64Array;
 }
 
 export interface DescentProgress {
@@ -42,13 +44,20 @@ export interface DescentEnd {
   readonly epochs: number;
 }
 
+/** What a thread may ask and tell. */
+export interface DescentHooks {
+  onEpoch(progress: DescentProgress): void;
+  /** Processor time of the process so far. */
+  cpuMs(): number;
+}
+
 /** Runs thread `thread` of a run to its end. `stop` [1] is the pool's flag. */
 export function runDescentThread(
   kernels: Kernels,
   shared: DescentShared,
   thread: number,
   stop: Uint32Array,
-  onEpoch: (progress: DescentProgress) => void,
+  hooks: DescentHooks,
 ): DescentEnd {
   const { problem, options, vectors, locks, turn, losses, times } = shared;
   const { strategy, numThreads, epochs, backoff, seed, delay } = options;
@@ -63,11 +72,12 @@ export function runDescentThread(
   for (let epoch = 0; ; epoch++, rate *= backoff) {
     if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
     if (thread === 0) times[epoch] = performance.now();
+    if (thread === 0 && (epoch === 0 || epoch === epochs)) shared.cpu[epoch === 0 ? 0 : 1] = hooks.cpuMs();
     if (epoch > 0) {
       const loss = losses.subarray((epoch - 1) * numThreads, epoch * numThreads).reduce((sum, part) => sum + part, 0);
       // All threads see the same sum, and so all of them end here.
       if (!Number.isFinite(loss)) return { status: "diverged", epochs: epoch };
-      if (thread === 0) onEpoch({ epoch, loss });
+      if (thread === 0) hooks.onEpoch({ epoch, loss });
     }
     if (epoch === epochs) return { status: "done", epochs };
     const pass: Pass = {

@@ -8,9 +8,15 @@ const PROGRESS_MS = 100;
 
 serveJobs<DescentShared, number, DescentProgress, DescentEnd>((shared, thread, context) => {
   let lastMs = performance.now();
-  return runDescentThread(createKernels(), shared, thread, context.stopFlag, (progress) => {
-    if (performance.now() - lastMs < PROGRESS_MS) return;
-    lastMs = performance.now();
-    context.postProgress(progress);
+  return runDescentThread(createKernels(), shared, thread, context.stopFlag, {
+    onEpoch(progress) {
+      if (performance.now() - lastMs < PROGRESS_MS) return;
+      lastMs = performance.now();
+      context.postProgress(progress);
+    },
+    cpuMs() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
   });
 });

@@ -32,8 +32,9 @@ function solve(problem: SparseProblem, learningRate: number, strategy: ThreadStr
     cells: new Int32Array(new SharedArrayBuffer(8)),
     losses,
     times: new Float64Array(epochs + 1),
+    cpu: new Float64Array(2),
   };
-  const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), () => {});
+  const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), { onEpoch: () => {}, cpuMs: () => 0 });
   return { x: vectors, losses, end };
 }
 
