@@ -32,7 +32,8 @@ async function supportVectors(folder, extension, labelOf, settings) {
   const path = (split) =>
     unpackedPath(join(dataRoot, folder, `${split}.${extension}.xz`), `${folder}.${split}.${extension}`);
   const { train, test, labelTable } = await loadSplits(path("train"), path("test"));
-  const options = { lambda: settings.lambda, positiveLabel: labelOf(labelTable) };
+  const { lambda, regularise = "step" } = settings;
+  const options = { lambda, regularise, positiveLabel: labelOf(labelTable) };
   const problem = createLinearProblem(train, options);
   const tests = createLinearProblem(test, options);
   return {
@@ -124,6 +125,10 @@ export const PROBLEMS = {
   rcv1: {
     title: "support vector machine, rcv1 CCAT",
     make: () => supportVectors("rcv1", "xc", () => 33, { lambda: 1, learningRate: 0.5 }),
+  },
+  "rcv1-epoch": {
+    title: "the same, weights shrunk once an epoch",
+    make: () => supportVectors("rcv1", "xc", () => 33, { lambda: 1, learningRate: 0.5, regularise: "epoch" }),
   },
   a9a: {
     title: "support vector machine, a9a",

@@ -15,7 +15,7 @@
 import type { Kernels, Pass } from "../kernels/contract.js";
 import { EpochBarrier } from "./epoch-barrier.js";
 import { exampleSlice } from "./example-order.js";
-import { runPass, type SparseProblem, vectorLength } from "./problem.js";
+import { epochShrinkage, runPass, type SparseProblem, vectorLength } from "./problem.js";
 import { type DescentOptions, MODE_OF } from "./strategy.js";
 
 /** Given to every thread. */
@@ -96,5 +96,12 @@ export function runDescentThread(
       },
     };
     losses[epoch * numThreads + thread] = runPass(kernels, problem, pass, x);
+    const shrinkage = epochShrinkage(problem, rate);
+    if (shrinkage === 1) continue;
+    // Nobody steps while weights shrink, so that locks and turns keep what they promise.
+    if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
+    const share = Math.ceil(length / numThreads);
+    const mine = strategy === "averaging" ? x : x.subarray(thread * share, (thread + 1) * share);
+    for (let i = 0; i < mine.length; i++) mine[i] *= shrinkage;
   }
 }

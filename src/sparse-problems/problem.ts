@@ -31,6 +31,8 @@ export interface LinearProblem extends ProblemSize {
   readonly kind: "linear";
   /** λ. */
   readonly lambda: number;
+  /** When weights shrink: with each example that has their feature (data.decay), or all of them after each epoch. */
+  readonly regularise: "step" | "epoch";
   readonly data: LinearPassProblem;
 }
 
@@ -83,6 +85,11 @@ export function initialiseVector(problem: SparseProblem, seed: number, x: Float3
       x[vertex * partLength + terminal] = 1;
     });
   }
+}
+
+/** What each weight is multiplied by after an epoch of steps of size `rate`: a feature's d steps of 1 − 2·rate·λ/d, for large d. */
+export function epochShrinkage(problem: SparseProblem, rate: number): number {
+  return problem.kind === "linear" && problem.regularise === "epoch" ? Math.exp(-2 * rate * problem.lambda) : 1;
 }
 
 /** A pass over all examples that writes nothing. */

@@ -18,24 +18,29 @@ import { smallCut, smallFactors, smallLinear } from "./small-problems.js";
 
 const kernels = createKernels();
 
-/** One thread of a run, in this thread. */
-function solve(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy = "serial", epochs = 20) {
+/** What a thread of a run alone is given. */
+function sharedOf(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy, epochs: number) {
   const vectors = new Float32Array(vectorLength(problem));
   initialiseVector(problem, 1, vectors);
-  const losses = new Float64Array(epochs);
-  const shared = {
+  return {
     problem,
     options: checkDescentOptions({ learningRate, strategy, numThreads: 1, epochs }),
     vectors,
     locks: new Uint32Array(problem.numParts),
     turn: new Uint32Array(16),
     cells: new Int32Array(new SharedArrayBuffer(8)),
-    losses,
+    losses: new Float64Array(epochs),
     times: new Float64Array(epochs + 1),
     cpu: new Float64Array(2),
   };
-  const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), { onEpoch: () => {}, cpuMs: () => 0 });
-  return { x: vectors, losses, end };
+}
+
+/** One thread of a run, in this thread. */
+function solve(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy = "serial", epochs = 20) {
+  const shared = sharedOf(problem, learningRate, strategy, epochs);
+  const hooks = { onEpoch: () => {}, cpuMs: () => 0 };
+  const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), hooks);
+  return { x: shared.vectors, losses: shared.losses, end };
 }
 
 describe("the order of examples", () => {
@@ -81,6 +86,20 @@ describe("descent on one thread", () => {
         expect(again.losses).toEqual(once.losses);
       }
     }
+  });
+
+  it("shrinks weights once an epoch by what the spread regulariser makes of them", () => {
+    const [each, once] = [smallLinear(), smallLinear(400, { regularise: "epoch" })];
+    expect(once.data.decay).toBeNull();
+    const [a, b] = [solve(each, 0.1), solve(once, 0.1)];
+    const of = (x: Float32Array): number => objective(kernels, each, x);
+    expect(Math.abs(of(a.x) - of(b.x))).toBeLessThan(0.02 * of(a.x));
+    // No loss, no step: what remains is Π e^(−2γλβᵉ).
+    const idle = { ...once, numExamples: 0 };
+    const vectors = new Float32Array(60).fill(1);
+    const shared = { ...sharedOf(idle, 0.1, "serial", 3), vectors };
+    runDescentThread(kernels, shared, 0, new Uint32Array(1), { onEpoch: () => {}, cpuMs: () => 0 });
+    for (const value of vectors) expect(value).toBeCloseTo(Math.exp(-2 * 0.1 * 0.1 * (1 + 0.9 + 0.81)), 6);
   });
 
   it("ends when the loss is no number any more", () => {
