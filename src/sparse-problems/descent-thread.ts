@@ -102,6 +102,6 @@ export function runDescentThread(
     if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
     const share = Math.ceil(length / numThreads);
     const mine = strategy === "averaging" ? x : x.subarray(thread * share, (thread + 1) * share);
-    for (let i = 0; i < mine.length; i++) mine[i] *= shrinkage;
+    kernels.axpby(mine.length, shrinkage, mine, 0, mine);
   }
 }
