@@ -17,9 +17,6 @@
  * If the plan costs more than completing all labels that may be returned, that is done instead; if it costs more than the
  * scan (flat scores), so is the scan, or the caller is told to, who may have several queries to scan for at once.
  *
- *   marks [BLOCK + VL]   a byte a label of the block: 256 less the threshold, plus the label's excesses in steps of
- *                        (θ − T)/FULL, rounded up; who overflows is completed. The last VL are for lists past the block
- *
  * Exact: excesses are rounded up and sums of R rounded f32 numbers get their error bound for slack. Ties go to the smaller
  * label, since all labels that can reach θ are completed.
  *
@@ -29,202 +26,13 @@
  * block accumulators as in Moffat and Zobel, "Self-Indexing Inverted Files for Fast Text Retrieval", ACM TOIS 14(4), 1996.
  * Differs from them: lists in label order are computed; bounds are summed a label, not a list; the depth is planned.
  */
-#include "bucket_heads.h"
-#include "bucket_lists.h"
-#include "label_scan.h"
-#include "label_scores.h"
+#include "label_walk.h"
+#include "retrieval_plan.h"
 
 enum { RETRIEVED_BY_LISTS, RETRIEVED_BY_LABELS, RETRIEVE_BY_SCAN, RETRIEVE_DECLINED };
 enum { STAT_COUNT, STAT_METHOD, STAT_LISTS, STAT_ENUMERATED, STAT_COMPLETED };
 
-#define RETRIEVE_BLOCK (256 * 1024)
-#define FOUND 4096         /* labels waiting for completion */
-#define FULL 200           /* steps of excess that make a candidate: 255 leaves room for rounding up */
-#define LEVELS 64          /* steps of excess in the plan */
-
-/* Nanoseconds on a processor with AVX-512 at 3 to 4 GHz; only their ratios matter (bench/scale). */
-#define COST_CLEAR 0.015     /* a label of the label space: clearing its mark */
-#define COST_ENUMERATE 0.65  /* a member of a list: next label, mark */
-#define COST_LIST 100.0      /* sorting a head and starting its list */
-#define COST_COMPLETE 1.4    /* a label and world: hash and sum */
-#define COST_SCAN 0.56       /* a label and world of the scan of one query */
-
-typedef struct {
-  LabelScores from;
-  size_t num_labels, k;
-  double density; /* share of the labels that may be returned */
-  double slack, max_bias, scan_cost;
-  BucketIndex *index; /* [R] */
-  Heads heads;
-  uint8_t *marks;
-  BucketLists lists;
-  uint32_t *found;
-  size_t num_found;
-  Heap heap;
-  uint32_t threshold; /* marks that make a candidate */
-  double base, step;  /* T and the excess of one mark */
-  int rising;         /* whether the threshold follows the k-th best score */
-  int walking;        /* whether labels come from lists */
-  uint32_t begin;     /* first label of the block */
-  uint8_t *taken;     /* [BLOCK/8] bits of the labels of the block that went into the heap */
-  int any_taken;
-  double enumerated, completed;
-} Search;
-
-INLINE uint32_t FN(weight)(const Search *search, size_t r, size_t i, double step, uint32_t most) {
-  const float *top = search->heads.top + r * search->heads.room;
-  double excess = (double)top[i] - top[search->heads.depth[r]];
-  if (excess <= 0) return 0;
-  double weight = excess / step + 1;
-  return weight >= (double)most ? most : (uint32_t)weight;
-}
-
-/* p[v] ← the chance that a label's excesses, rounded up, make v steps; v = LEVELS − 1: that or more. */
-static void FN(convolve_excesses)(const Search *search, double step, double p[LEVELS]) {
-  const uint32_t most = LEVELS - 1;
-  for (size_t v = 0; v < LEVELS; v++) p[v] = v == 0;
-  for (size_t r = 0; r < search->from.num_worlds; r++) {
-    uint32_t count[LEVELS] = {0}, used[LEVELS];
-    size_t num_used = 0;
-    double stay = 1, share = 1.0 / (double)search->from.num_buckets;
-    for (size_t i = 0; i < search->heads.depth[r]; i++) {
-      uint32_t level = FN(weight)(search, r, i, step, most);
-      if (level == 0) continue;
-      if (count[level]++ == 0) used[num_used++] = level;
-      stay -= share;
-    }
-    for (size_t u = 0; u < num_used; u++)
-      for (size_t v = most - used[u]; v < most; v++) p[most] += share * count[used[u]] * p[v];
-    for (size_t v = most; v-- > 0;) {
-      double sum = stay * p[v];
-      for (size_t u = 0; u < num_used; u++)
-        if (used[u] <= v) sum += share * count[used[u]] * p[v - used[u]];
-      p[v] = sum;
-    }
-  }
-}
-
-/* Whether a label of the block has been taken before: marks far above the threshold overflow twice. */
-INLINE int FN(was_taken)(Search *search, uint32_t label) {
-  uint32_t at = label - search->begin;
-  uint8_t bit = (uint8_t)(1 << (at & 7)), *byte = &search->taken[at >> 3];
-  int was = *byte & bit;
-  *byte |= bit;
-  search->any_taken = 1;
-  return was;
-}
-
-/* Completes the labels that were found; θ and with it the marks that make a candidate may rise. */
-static __attribute__((noinline)) void FN(complete_found)(Search *search) {
-  const LabelScores *from = &search->from;
-  Heap *heap = &search->heap;
-  size_t n = search->num_found;
-  search->completed += (double)n;
-  for (size_t i = n; i % VL != 0; i++) search->found[i] = 0;
-  for (size_t i = 0; i < n; i += VL) {
-    vf scores = FN(sum_scores)(from, search->found + i);
-    for (size_t lane = 0; lane < VL && i + lane < n; lane++) {
-      uint32_t label = search->found[i + lane];
-      float score = from->codes ? scores[lane] + from->bias[from->codes[label]] : scores[lane];
-      if (heap->count == heap->k && FN(worse)(score, label, heap, 0)) continue;
-      if (search->walking && FN(was_taken)(search, label)) continue;
-      if (heap->count < heap->k) FN(offer)(heap, score, label);
-      else FN(sift_down)(heap, 0, heap->k, score, label);
-    }
-  }
-  search->num_found = 0;
-  if (search->rising && heap->count == heap->k) {
-    const double bound = ((double)heap->scores[0] - search->base - search->slack) / search->step;
-    if (bound > search->threshold) search->threshold = bound >= 255 ? 255 : (uint32_t)bound;
-  }
-}
-
-/* A label whose marks have reached the threshold. */
-static __attribute__((noinline)) void FN(find_label)(Search *search, uint32_t label) {
-  if (FN(bias_of)(&search->from, label) == -__builtin_inff()) return;
-  search->found[search->num_found++] = label;
-  if (search->num_found == FOUND) FN(complete_found)(search);
-}
-
-/* bench/scale/stored-index.c puts lists that are read from memory in the place of these. */
-#ifdef STORED_LISTS
-#include STORED_LISTS
-#else
-
-/* Lanes whose label lies below `end`. */
-INLINE uint32_t FN(lanes_below)(vu label, uint32_t end) {
-#if VL == 16
-  return _mm512_cmplt_epu32_mask((__m512i)label, _mm512_set1_epi32((int)end));
-#else
-  vu below = (vu)(label < end);
-  uint32_t any = 0;
-  UNROLL for (int i = 0; i < VL; i++) any |= below[i];
-  return any;
-#endif
-}
-
-/* Marks the members in [begin, end) of VL lists, and moves the lists to their first label from `end` on. */
-INLINE void FN(walk_lists)(Search *search, size_t at, uint32_t begin, uint32_t end) {
-  BucketLists *lists = &search->lists;
-  uint8_t *marks = search->marks;
-  vu label = load_u32(lists->label + at), j = load_u32(lists->j + at);
-  if (FN(lanes_below)(label, end) == 0) return;
-  const vu up = load_u32(lists->up + at), up_steps = load_u32(lists->up_steps + at);
-  const vu down = load_u32(lists->down + at), down_steps = load_u32(lists->down_steps + at);
-  const vu last = load_u32(lists->last + at);
-  const uint8_t *weight = lists->weight + at;
-  uint8_t *nowhere = marks + (end - begin);
-  vu outside;
-  UNROLL for (int i = 0; i < VL; i++) outside[i] = end - begin + (uint32_t)i;
-  do {
-    vu inside = (vu)(label < end);
-    uint32_t places[VL];
-    store_u32(places, ((label - begin) & inside) | (outside & ~inside));
-    __builtin_memset(nowhere, 0, VL);
-    UNROLL for (int i = 0; i < VL; i++) {
-      uint8_t mark;
-      int full = __builtin_add_overflow(marks[places[i]], weight[i], &mark);
-      marks[places[i]] = mark;
-      if (__builtin_expect(full, 0)) FN(find_label)(search, begin + places[i]);
-    }
-    vu go_up = (vu)(j < down_steps) & inside, go_down = (vu)(j >= last) & inside;
-    label += (go_up & up) + (go_down & down);
-    j += (go_up & up_steps) - (go_down & down_steps);
-  } while (FN(lanes_below)(label, end));
-  store_u32(lists->label + at, label);
-  store_u32(lists->j + at, j);
-}
-
-/* Starts the lists of all heads; a list's weight is its excess in steps of `step`, or 1 where step is 0. */
-static void FN(start_lists)(Search *search, double step, uint32_t most) {
-  search->lists.count = 0;
-  for (size_t r = 0; r < search->from.num_worlds; r++) {
-    for (size_t i = 0; i < search->heads.depth[r]; i++) {
-      uint32_t weight = step > 0 ? FN(weight)(search, r, i, step, most) : 1;
-      if (weight == 0) continue;
-      FN(add_list)(&search->lists, &search->index[r], search->heads.top_bucket[r * search->heads.room + i], weight);
-      search->enumerated += (double)search->num_labels / (double)search->from.num_buckets;
-    }
-  }
-  FN(close_lists)(&search->lists);
-}
-
-#endif
-
-/* Completes all labels whose marks reach the threshold. */
-static void FN(walk_labels)(Search *search) {
-  search->num_found = 0;
-  search->walking = search->any_taken = 1;
-  for (size_t begin = 0; begin < search->num_labels; begin += RETRIEVE_BLOCK) {
-    search->begin = (uint32_t)begin;
-    if (search->any_taken) __builtin_memset(search->taken, 0, RETRIEVE_BLOCK / 8);
-    search->any_taken = 0;
-    size_t end = search->num_labels - begin < RETRIEVE_BLOCK ? search->num_labels : begin + RETRIEVE_BLOCK;
-    __builtin_memset(search->marks, (int)(256 - search->threshold), end - begin);
-    for (size_t i = 0; i < search->lists.count; i += VL) FN(walk_lists)(search, i, (uint32_t)begin, (uint32_t)end);
-    FN(complete_found)(search);
-  }
-}
+#define FULL 200 /* marks from T to θ: 255 leaves room for rounding up */
 
 /* Completes the labels with the greatest excesses over some short heads; returns the k-th best score, or −∞. */
 static double FN(survey)(Search *search, size_t lists) {
@@ -257,52 +65,6 @@ static double FN(survey)(Search *search, size_t lists) {
   FN(start_lists)(search, step, LEVELS - 1);
   FN(walk_labels)(search);
   return search->heap.count == search->k ? (double)search->heap.scores[0] : -__builtin_inf();
-}
-
-typedef struct {
-  size_t lists;
-  double cost;
-  int at_end; /* longer heads than are sorted would be better still */
-} Plan;
-
-/* The cheapest heads that prove every label below `bound` not to be among the best; none if they cost `limit` or more. */
-static Plan FN(plan)(Search *search, double bound, double limit) {
-  const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
-  const double list = COST_LIST + COST_ENUMERATE * labels / (double)search->from.num_buckets;
-  const double clear = COST_CLEAR * labels;
-  Plan best = {0, limit - clear, 0};
-  Place place = FN(start_path)(&search->heads);
-  double p[LEVELS];
-  for (size_t wanted = 1;; wanted = place.lists + 1 + place.lists / 4) {
-    FN(follow_path)(&search->heads, &place, wanted);
-    double rest = bound - place.base - search->max_bias - search->slack, cost = list * (double)place.lists;
-    int at_end = place.next == search->heads.path_length;
-    if (cost >= best.cost) break;
-    if (rest > 0) {
-      FN(convolve_excesses)(search, rest / (LEVELS - 1), p);
-      cost += COST_COMPLETE * worlds * labels * search->density * p[LEVELS - 1];
-      if (cost < best.cost) best = (Plan){place.lists, cost, at_end};
-    }
-    if (at_end) {
-      best.at_end |= best.lists == 0;
-      break;
-    }
-  }
-  best.cost += clear;
-  return best;
-}
-
-/* Completes every label that may be returned. */
-static void FN(complete_all)(Search *search) {
-  search->num_found = 0;
-  search->heap.count = 0;
-  search->rising = 0;
-  search->walking = 0;
-  for (uint32_t label = 0; label < search->num_labels; label++) {
-    if (search->from.allowed && (label & 7) == 0 && search->from.allowed[label >> 3] == 0) label += 7;
-    else FN(find_label)(search, label);
-  }
-  FN(complete_found)(search);
 }
 
 /* Share of a sample of the labels that may be returned, at least half a label of it. */

@@ -1,5 +1,5 @@
 /*
- * Posting lists read from memory, in the place of those that kernels/retrieve_labels.c computes (stored-index.c).
+ * Posting lists read from memory, in the place of those that kernels/label_walk.h computes (stored-index.c).
  *
  *   stored.lists[r]     the labels of bucket 0 ascending, UINT32_MAX, those of bucket 1, UINT32_MAX, …
  *   stored.offsets[r]   [B] where each bucket's begin
