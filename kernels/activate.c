@@ -51,7 +51,7 @@ INLINE double FN(sum_exp)(size_t n, const float *x, float maximum, float *out) {
     if (i < end) {
       vf e = exp_of_negative(FN(load_filled)(x + i, end - i, -__builtin_inff()) - maximum);
       if (out) store_some(out + i, e, end - i);
-      for (size_t j = 0; j < end - i; j++) total += e[j];
+      sum += e; /* e^−∞ = 0 in the lanes beyond the end */
     }
     total += sum_lanes(sum);
   }

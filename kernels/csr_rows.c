@@ -116,3 +116,19 @@ OP(void, f32_gather_rows)(size_t count, size_t cols, in_u32 ids, in_f32 src, out
     copy_f32(out, src + (size_t)ids[i] * cols, cols);
   }
 }
+
+/* Columns first … first + count of each row, counted from `first`, in the order of the row. */
+OP(void, csr_select_columns)
+(size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, uint32_t first, uint32_t count, out_u32 out_offsets,
+ out_u32 out_columns, out_f32 out_values) {
+  uint32_t filled = 0;
+  out_offsets[0] = 0;
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t e = offsets[i]; e < offsets[i + 1]; e++) {
+      if (columns[e] - first >= count) continue;
+      out_columns[filled] = columns[e] - first;
+      out_values[filled++] = values[e];
+    }
+    out_offsets[i + 1] = filled;
+  }
+}

@@ -30,19 +30,17 @@ OP(void, f32_add_bias_relu)(size_t rows, size_t cols, in_f32 bias, out_f32 x) {
 OP(void, f32_sum_rows)(size_t rows, size_t cols, in_f32 x, out_f32 out, uint32_t accumulate) {
   size_t j = 0;
   for (; j + 4 * VL <= cols; j += 4 * VL) {
-    vf sum[4] = {splat(0), splat(0), splat(0), splat(0)};
+    vf sum[4];
+    for (size_t v = 0; v < 4; v++) sum[v] = accumulate ? load(out + j + v * VL) : splat(0);
     for (size_t i = 0; i < rows; i++)
       for (size_t v = 0; v < 4; v++) sum[v] += load(x + i * cols + j + v * VL);
-    for (size_t v = 0; v < 4; v++) {
-      float *to = out + j + v * VL;
-      store(to, accumulate ? load(to) + sum[v] : sum[v]);
-    }
+    for (size_t v = 0; v < 4; v++) store(out + j + v * VL, sum[v]);
   }
   for (; j < cols; j += VL) {
     size_t n = cols - j < VL ? cols - j : VL;
-    vf sum = splat(0);
+    vf sum = accumulate ? load_some(out + j, n) : splat(0);
     for (size_t i = 0; i < rows; i++) sum += load_some(x + i * cols + j, n);
-    store_some(out + j, accumulate ? load_some(out + j, n) + sum : sum, n);
+    store_some(out + j, sum, n);
   }
 }
 

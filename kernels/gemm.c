@@ -19,12 +19,17 @@
 #include "gemm_pack.h"
 #include "gemm_thin.h"
 
-/* c [mr, n] (+)= a·b for one tile; n ≤ nv·VL, and only the last of the nv vectors may be partial. */
+/* c [mr, n] (+)= a·b for one tile, each sum one chain over k that starts from 0 or c, so that pieces of k give the bits of
+ * the whole; n ≤ nv·VL, and only the last of the nv vectors may be partial. */
 INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, const float *a, size_t row_stride,
                      size_t k_stride, const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {
   vf sum[MR][NV];
+  size_t last = n - (nv - 1) * VL;
   for (size_t i = 0; i < mr; i++)
-    for (size_t j = 0; j < nv; j++) sum[i][j] = splat(0);
+    for (size_t j = 0; j < nv; j++) {
+      const float *from = c + i * ldc + j * VL;
+      sum[i][j] = !accumulate ? splat(0) : j + 1 < nv || last == VL ? load(from) : load_some(from, last);
+    }
   for (size_t k = 0; k < kc; k++) {
     vf row[NV];
     for (size_t j = 0; j < nv; j++) row[j] = load(b + j * VL);
@@ -35,12 +40,11 @@ INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, cons
     a += k_stride;
     b += b_stride;
   }
-  size_t last = n - (nv - 1) * VL;
   for (size_t i = 0; i < mr; i++) {
     float *to = c + i * ldc;
     for (size_t j = 0; j < nv; j++, to += VL) {
-      if (j + 1 < nv || last == VL) store(to, accumulate ? load(to) + sum[i][j] : sum[i][j]);
-      else store_some(to, accumulate ? load_some(to, last) + sum[i][j] : sum[i][j], last);
+      if (j + 1 < nv || last == VL) store(to, sum[i][j]);
+      else store_some(to, sum[i][j], last);
     }
   }
 }

@@ -54,7 +54,10 @@ INLINE void FN(strip)(const size_t m, const size_t nv, size_t width, size_t n, s
   vf sum[THIN][STRIP];
   size_t last = width - (nv - 1) * VL;
   UNROLL for (size_t i = 0; i < m; i++)
-    UNROLL for (size_t v = 0; v < nv; v++) sum[i][v] = splat(0);
+    UNROLL for (size_t v = 0; v < nv; v++) {
+      const float *from = c + i * n + v * VL;
+      sum[i][v] = !accumulate ? splat(0) : v + 1 < nv || last == VL ? load(from) : load_some(from, last);
+    }
   for (size_t p = 0; p < k; p++) {
     UNROLL for (size_t v = 0; v < nv; v++) {
       vf y = v + 1 < nv || last == VL ? load(b + p * n + v * VL) : load_some(b + p * n + v * VL, last);
@@ -65,8 +68,8 @@ INLINE void FN(strip)(const size_t m, const size_t nv, size_t width, size_t n, s
     UNROLL for (size_t v = 0; v < nv; v++) {
       float *to = c + i * n + v * VL;
       size_t count = v + 1 < nv ? VL : last;
-      if (count == VL) store(to, accumulate ? load(to) + sum[i][v] : sum[i][v]);
-      else store_some(to, accumulate ? load_some(to, count) + sum[i][v] : sum[i][v], count);
+      if (count == VL) store(to, sum[i][v]);
+      else store_some(to, sum[i][v], count);
     }
 }
 

@@ -59,7 +59,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(void, f32_relu, (size_t n, in_f32 x, out_f32 out))                                                                 \
   X(void, f32_relu_grad, (size_t n, in_f32 y, in_f32 dy, out_f32 dx))                                                  \
   X(void, f32_axpby, (size_t n, float alpha, in_f32 x, float beta, out_f32 y))                                         \
-  X(void, f32_dropout, (size_t n, double threshold, float scale, uint32_t seed, in_f32 x, out_f32 out))                \
+  X(void, f32_dropout, (size_t n, double threshold, float scale, uint32_t seed, uint32_t first, in_f32 x,              \
+      out_f32 out))                                                                                                    \
   X(void, f32_fill_uniform, (size_t n, float low, float high, uint32_t seed, out_f32 out))                             \
   X(void, f32_activate, (uint32_t kind, size_t rows, size_t cols, out_f32 x))
 
@@ -95,6 +96,16 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       in_f32 weights, float grad_scale, out_f32 grad))                                                                 \
   X(double, f32_cosine_embedding, (size_t rows, size_t cols, float margin, in_f32 a, in_f32 b, in_f32 labels,          \
       float grad_scale, out_f32 grad_a, out_f32 grad_b))
+
+#define PART_OPERATIONS(X)                                                                                             \
+  X(uint32_t, f32_merge_rows, (size_t count, size_t cols, uint32_t part, uint32_t parts, float scale, in_u32 ids,      \
+      in_f32 src, out_u32 slot_of, uint32_t slots, out_u32 out_ids, out_f32 out))                                      \
+  X(void, f32_row_maxima, (size_t rows, size_t cols, in_f32 x, out_f32 maxima))                                        \
+  X(void, f32_exp_sums, (size_t rows, size_t cols, in_f32 x, in_f32 maxima, out_f32 exps, out_f32 sums))               \
+  X(double, f32_softmax_part, (size_t rows, size_t cols, size_t first, size_t num_sums, in_f32 x, in_f32 maxima,       \
+      in_f32 sums, in_u32 offsets, in_u32 columns, in_f32 values, float grad_scale, out_f32 grad))                     \
+  X(void, csr_select_columns, (size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, uint32_t first,             \
+      uint32_t count, out_u32 out_offsets, out_u32 out_columns, out_f32 out_values))
 
 #define BLOCK_OPERATIONS(X)                                                                                            \
   X(void, f32_copy_block, (size_t rows, size_t cols, in_f32 x, size_t x_offset, size_t x_stride, out_f32 out,          \
@@ -244,7 +255,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(double, f32_probe, (size_t count))
 
 #define OPERATIONS(X)                                                                                                  \
-  DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) BLOCK_OPERATIONS(X)                    \
+  DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) PART_OPERATIONS(X) BLOCK_OPERATIONS(X) \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
   OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
   GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) BENCH_OPERATIONS(X)

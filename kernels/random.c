@@ -38,7 +38,8 @@ INLINE vu FN(counter_hashes)(uint32_t mixed_seed, uint32_t index) {
 }
 
 /* threshold: round(rate·2³²), up to 2³² itself; numbers below it are dropped. */
-OP(void, f32_dropout)(size_t n, double threshold, float scale, uint32_t seed, in_f32 x, out_f32 out) {
+OP(void, f32_dropout)
+(size_t n, double threshold, float scale, uint32_t seed, uint32_t first, in_f32 x, out_f32 out) {
   uint32_t mixed = FN(mix32)(seed);
   if (threshold >= 4294967296.0) {
     for (size_t i = 0; i < n; i++) out[i] = 0;
@@ -47,10 +48,10 @@ OP(void, f32_dropout)(size_t n, double threshold, float scale, uint32_t seed, in
   uint32_t limit = (uint32_t)threshold;
   size_t i = 0;
   for (; i + VL <= n; i += VL) {
-    vi kept = (vi)(FN(counter_hashes)(mixed, (uint32_t)i) >= limit);
+    vi kept = (vi)(FN(counter_hashes)(mixed, first + (uint32_t)i) >= limit);
     store(out + i, (vf)((vi)(load(x + i) * scale) & kept));
   }
-  for (; i < n; i++) out[i] = FN(counter_hash)(mixed, (uint32_t)i) < limit ? 0 : x[i] * scale;
+  for (; i < n; i++) out[i] = FN(counter_hash)(mixed, first + (uint32_t)i) < limit ? 0 : x[i] * scale;
 }
 
 /* Product and sum round apart: the numbers are part of a model's identity, equal on all backends. */

@@ -68,3 +68,24 @@ OP(void, f32_scatter_add_rows)(size_t count, size_t cols, in_u32 ids, in_f32 sca
     FN(add_scaled)(cols, scale ? scale[i] : 1.0f, src, out + (size_t)ids[i] * cols);
   }
 }
+
+/* Rows whose id is `part` modulo `parts` only, so that several threads merge the same lists, each its own ids. */
+OP(uint32_t, f32_merge_rows)
+(size_t count, size_t cols, uint32_t part, uint32_t parts, float scale, in_u32 ids, in_f32 src, out_u32 slot_of,
+ uint32_t slots, out_u32 out_ids, out_f32 out) {
+  for (size_t i = 0; i < count; i++, src += cols) {
+    uint32_t id = ids[i];
+    if (id % parts != part) continue;
+    if (slot_of[id]) {
+      FN(add_scaled)(cols, scale, src, out + (size_t)(slot_of[id] - 1) * cols);
+      continue;
+    }
+    float *to = out + (size_t)slots * cols;
+    size_t j = 0;
+    for (; j + VL <= cols; j += VL) store(to + j, scale * load(src + j));
+    if (j < cols) store_some(to + j, scale * load_some(src + j, cols - j), cols - j);
+    out_ids[slots] = id;
+    slot_of[id] = ++slots;
+  }
+  return slots;
+}

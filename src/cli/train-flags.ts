@@ -4,6 +4,7 @@ import { SCALINGS } from "../data/numeric-vectorizer.js";
 import { MERGE_KINDS } from "../mach/merge.js";
 import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
+import { MODEL_SPLITS, STRATEGY_NAMES } from "../train/strategies/strategy.js";
 import { byteSize, duration, type Flag, integer, number, sizes, worldSelection } from "./flags.js";
 
 /** `3-5` or `4`; `none` is the empty list, since a flag's value cannot be null. */
@@ -48,6 +49,62 @@ export const BUDGET_FLAGS: readonly Flag<unknown>[] = [
     parse: duration,
   },
 ];
+
+/** Who trains one world. */
+export const STRATEGY_FLAGS: readonly (Flag<unknown> & { readonly option: string })[] = [
+  {
+    option: "strategy",
+    syntax: "--strategy <name>",
+    help: "how workers share one world, see below (default: sequential, a world a thread)",
+    choices: STRATEGY_NAMES,
+  },
+  {
+    option: "numWorkers",
+    syntax: "--strategy-workers <count>",
+    help: "threads that train one world together (default: one a core; model-parallel 2, hybrid whole groups)",
+    parse: integer(1, 256),
+  },
+  {
+    option: "backoff",
+    syntax: "--backoff <factor>",
+    help: "hogwild: factor on the learning rate after each epoch (default: 1)",
+    parse: number(1e-6, 1),
+  },
+  {
+    option: "averageEvery",
+    syntax: "--average-every <epochs>",
+    help: "averaging: epochs after which workers go on from their average; 0: never (default: 1)",
+    parse: integer(0),
+  },
+  {
+    option: "modelSplit",
+    syntax: "--model-split <what>",
+    help: "model-parallel, hybrid: workers divide layers, or columns of the output layer (default: auto)",
+    choices: MODEL_SPLITS,
+  },
+  {
+    option: "microBatches",
+    syntax: "--micro-batches <count>",
+    help: "model-parallel, hybrid: pieces of a batch that pass one behind another (default: 4)",
+    parse: integer(1, 1024),
+  },
+  {
+    option: "groupSize",
+    syntax: "--group-size <count>",
+    help: "hybrid: workers that divide one model (default: 2)",
+    parse: integer(2, 256),
+  },
+];
+
+/** What the strategies are, for help. */
+export const STRATEGY_HELP = `Strategies: worlds never need each other, so a world a thread (sequential) is fastest while there are as many worlds as
+cores. The others train one world on several threads, worlds one after another; native kernels only:
+  data-parallel   each batch cut among the workers, gradients averaged; the same bytes again for the same number of workers
+  model-parallel  layers on different workers, or columns of a wide output layer; the very bytes of sequential
+  hybrid          groups of model-parallel workers divide the batches
+  hogwild         every worker steps the same parameters without locks; fast where features are sparse, never the same bytes
+  averaging       every worker trains a copy on its share of the batches; copies averaged at the ends of epochs
+The summary says what crossed between workers, how long they waited, and how many worked at once.`;
 
 export const READ_FLAGS: readonly Flag<unknown>[] = [
   {

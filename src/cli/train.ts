@@ -6,6 +6,8 @@ import { countParameters } from "../mach/parameter-count.js";
 import type { ModelOptions } from "../train/model-options.js";
 import { worldOptionsOf } from "../train/model-options.js";
 import type { Budgets } from "../train/plan/recommend.js";
+import type { StrategyReport } from "../train/strategies/ledger.js";
+import { STRATEGY_DEFAULTS, type StrategyOptions } from "../train/strategies/strategy.js";
 import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
 import { describeChosenOptions } from "./chosen-options.js";
 import { addFlags, type WorldSelection } from "./flags.js";
@@ -15,7 +17,16 @@ import type { CommandContext } from "./program.js";
 import { createProgress, formatSeconds, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
 import { formatBytes, formatCount, formatLarge, formatPairs } from "./tables.js";
-import { BUDGET_FLAGS, FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, RUN_FLAGS, WORLDS_FLAG } from "./train-flags.js";
+import {
+  BUDGET_FLAGS,
+  FEATURE_FLAGS,
+  MODEL_FLAGS,
+  READ_FLAGS,
+  RUN_FLAGS,
+  STRATEGY_FLAGS,
+  STRATEGY_HELP,
+  WORLDS_FLAG,
+} from "./train-flags.js";
 import { packageVersion } from "./version.js";
 
 type Options = Record<string, unknown>;
@@ -39,17 +50,21 @@ export function addTrainCommand(program: Command, context: CommandContext): void
         "plain or .gz. Whatever you leave out is chosen from the data.",
     )
     .argument("<files...>", "training rows");
-  addFlags(command, [...RUN_FLAGS, ...BUDGET_FLAGS, WORLDS_FLAG, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
+  const runFlags = [...RUN_FLAGS, ...BUDGET_FLAGS, ...STRATEGY_FLAGS, WORLDS_FLAG];
+  addFlags(command, [...runFlags, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
   command.addHelpText(
     "after",
     `
 ${describeChosenOptions()}
 
+${STRATEGY_HELP}
+
 Example:
   $ manyworlds train train.tsv --model m/
   $ manyworlds train train.tsv --model m/ --memory 1GB --time 10m
   $ manyworlds train train.tsv --model m/ --worlds 16 --buckets 2000 --hidden 256 --epochs 5 --seed 1
-  $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it`,
+  $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it
+  $ manyworlds train train.tsv --model m/ --worlds 1 --strategy data-parallel --strategy-workers 2`,
   );
   command.action(async (files: string[], options: Options) => runTrain(files, options, context));
 }
@@ -75,6 +90,7 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       numericOptions: featureOptions(options, NUMERIC_OPTION_NAMES),
       ...(typeof options.format === "string" ? { format: options.format } : {}),
       skipBadRows: options.skipBadRows === true,
+      strategy: strategyOptions(options),
       numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
       ...(typeof options.checkpoint === "number" ? { checkpointIntervalMs: 1000 * options.checkpoint } : {}),
       budgets: budgetsOf(options),
@@ -96,14 +112,44 @@ export function budgetsOf({ memory, time, latency }: Options): Budgets {
   return { memoryBytes: given(memory), seconds: given(time), latencySeconds: given(latency) };
 }
 
-/** What the user set, under the names of ModelOptions. */
-export function modelOptions(options: Options, selection: WorldSelection | undefined): Partial<ModelOptions> {
+/** What the user set by `flags`, under the names of the options. */
+function givenOptions(
+  options: Options,
+  flags: readonly { readonly option: string; readonly syntax: string }[],
+): Options {
   const given: Options = {};
-  for (const { option, syntax } of MODEL_FLAGS) {
+  for (const { option, syntax } of flags) {
     const name = /--([a-z-]+)/.exec(syntax)?.[1] ?? "";
     const value = options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     if (value !== undefined) given[option] = value;
   }
+  return given;
+}
+
+/** @throws {ConfigError} for options that do nothing beside the others. */
+function strategyOptions(options: Options): Partial<StrategyOptions> {
+  const given = givenOptions(options, STRATEGY_FLAGS) as Partial<StrategyOptions>;
+  const isShared = given.strategy !== undefined && given.strategy !== "sequential";
+  if (!isShared) return given;
+  if (options.threads !== undefined) {
+    throw new ConfigError(
+      `train: --threads trains several worlds at once, --strategy ${given.strategy} one after another; ` +
+        "say --strategy-workers for the threads of one",
+    );
+  }
+  return { numWorkers: defaultWorkers(given), ...given };
+}
+
+/** One a core, or as many whole groups as there are cores for, at least two. */
+function defaultWorkers({ strategy, groupSize = STRATEGY_DEFAULTS.groupSize }: Partial<StrategyOptions>): number {
+  const cores = availableParallelism();
+  if (strategy === "model-parallel") return 2;
+  return strategy === "hybrid" ? groupSize * Math.max(2, Math.floor(cores / groupSize)) : cores;
+}
+
+/** What the user set, under the names of ModelOptions. */
+export function modelOptions(options: Options, selection: WorldSelection | undefined): Partial<ModelOptions> {
+  const given = givenOptions(options, MODEL_FLAGS);
   if (selection !== undefined) given.numWorlds = selection.count;
   return given as Partial<ModelOptions>;
 }
@@ -147,13 +193,25 @@ function showEvent(event: TrainEvent, progress: Progress): void {
       progress.update({
         job: `world ${event.world}`,
         fraction: event.step / event.numSteps,
-        details: { epoch: `${event.epoch}/${event.epochs}`, loss: Number(event.loss.toPrecision(6)) },
+        details: {
+          epoch: `${event.epoch}/${event.epochs}`,
+          loss: Number(event.loss.toPrecision(6)),
+          ...("waitingShare" in event ? describeCost(event) : {}),
+        },
         rate: { perSecond: event.rowsPerSecond, unit: "rows" },
       });
       break;
     case "world":
       progress.finish(`world ${event.world}`, describeWorld(event));
   }
+}
+
+/** Traffic and waiting, as words of a progress line. */
+function describeCost(cost: Pick<StrategyReport, "trafficBytesPerStep" | "waitingShare">): Record<string, string> {
+  return {
+    traffic: `${formatBytes(cost.trafficBytesPerStep)}/step`,
+    waiting: `${Math.round(100 * cost.waitingShare)} %`,
+  };
 }
 
 function describeWorld({ world, result }: TrainEvent & { kind: "world" }): string {
@@ -180,6 +238,7 @@ function summarise(report: TrainReport, model: string, seconds: number) {
     parameters: parameters.ensemble,
     fullSoftmaxParameters: parameters.fullSoftmax,
     ...(report.plan === null ? {} : { plan: planSummary(report.plan) }),
+    ...(report.strategy.length === 0 ? {} : { strategy: report.strategy }),
     ...(report.manifest.metrics === null ? {} : { validation: report.manifest.metrics }),
   };
 }
@@ -198,6 +257,13 @@ function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: Trai
       `${formatLarge(summary.parameters)}; a full softmax of the same width has ${formatLarge(summary.fullSoftmaxParameters)}`,
     ],
   ];
+  for (const { world, numWorkers, concurrency, ...cost } of summary.strategy ?? []) {
+    const { traffic, waiting } = describeCost(cost);
+    pairs.push([
+      `world ${world}`,
+      `${numWorkers} workers, ${concurrency.toFixed(2)} at work at once, ${waiting} of their time waiting, ${traffic} between them`,
+    ]);
+  }
   const table = manifest.metrics === null ? "" : `\nOn the rows set aside:\n${formatMetrics(manifest.metrics)}\n`;
   return `${formatPairs(pairs)}\n${table}`;
 }

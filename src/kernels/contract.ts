@@ -26,6 +26,7 @@ import type { LabelKernels } from "./contract/labels.js";
 import type { LossKernels } from "./contract/losses.js";
 import type { NormalizationKernels } from "./contract/normalization.js";
 import type { OutputKernels } from "./contract/output.js";
+import type { PartKernels } from "./contract/parts.js";
 import type { PassKernels } from "./contract/passes.js";
 import type { PointwiseKernels } from "./contract/pointwise.js";
 import type { RowKernels } from "./contract/rows.js";
@@ -45,6 +46,7 @@ export * from "./contract/labels.js";
 export * from "./contract/losses.js";
 export * from "./contract/normalization.js";
 export * from "./contract/output.js";
+export * from "./contract/parts.js";
 export * from "./contract/passes.js";
 export * from "./contract/pointwise.js";
 export * from "./contract/rows.js";
@@ -74,6 +76,7 @@ export interface Kernels
     LossKernels,
     NormalizationKernels,
     OutputKernels,
+    PartKernels,
     PassKernels,
     PointwiseKernels,
     RowKernels,

@@ -44,12 +44,24 @@ export abstract class Module<I = Tensor, O = Tensor> {
   abstract forward(input: I): O;
   /** Returns the gradient of `input` (null where it is not defined, as for sparse batches). */
   abstract backward(input: I, gradOutput: O): I | null;
+  /**
+   * Makes ready for the backward of an `input` that went forward before others did, as if it were the last: what a backward
+   * needs of a forward is there again, its output need not be. Random draws are those of a forward. Default: a forward.
+   */
+  recall(input: I): void {
+    this.forward(input);
+  }
   /** This module's own parameters and its children's, in a fixed order. */
   parameters(): Parameter[] {
     return [];
   }
   /** Containers pass the mode on. Default "train". */
   setMode(_mode: Mode): void {}
+  /**
+   * The inputs to come are the rows from `row` on of a larger batch, whose other rows other threads or other calls work
+   * on: masks continue where those rows' end, so that the parts draw what the whole would. Containers pass it on. Default 0.
+   */
+  setFirstRow(_row: number): void {}
   zeroGradParameters(): void {
     for (const p of this.parameters()) p.zeroGrad();
   }

@@ -158,6 +158,18 @@ export function isCurrent({ value, parameters, offsets }: FlatParameters): boole
   );
 }
 
+/**
+ * Moves the vector to `home` [n], memory of the caller's choice such as one that threads share, and re-points the views.
+ * "copy": with its numbers; "adopt": `home` holds those that count, another thread's.
+ */
+export function moveParameters(flat: FlatParameters, home: Float32Array, numbers: "copy" | "adopt"): void {
+  if (numbers === "copy") home.set(flat.value);
+  (flat as { value: Float32Array }).value = home;
+  flat.parameters.forEach((parameter, i) => {
+    parameter.value = home.subarray(flat.offsets[i], flat.offsets[i] + parameter.size);
+  });
+}
+
 /** The vector, or the part of one, in which the parameters stand already in this order; null if they do not. */
 function standing(kernels: object, parameters: readonly Parameter[]): FlatParameters | null {
   const home = parameters.length === 0 ? undefined : homes.get(parameters[0]);

@@ -22,7 +22,7 @@ export {
   searchLine,
 } from "./line-search.js";
 export { Optimizer } from "./optimizer.js";
-export { ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
+export { type ParameterPart, ParameterWiseOptimizer } from "./parameter-wise-optimizer.js";
 export { RMSPROP_DEFAULTS, RMSprop, type RMSpropOptions } from "./rmsprop.js";
 export {
   createSchedule,

@@ -15,7 +15,7 @@
  */
 import { ConfigError, ShapeError } from "../core/index.js";
 import type { Kernels, RowList } from "../kernels/contract.js";
-import type { FlatParameters, Parameter } from "../nn/parameter.js";
+import { type DenseGradient, type FlatParameters, Parameter, type RowSparseGradient } from "../nn/parameter.js";
 import { Optimizer } from "./optimizer.js";
 
 /** A parameter with what its step needs, made once. */
@@ -24,6 +24,17 @@ export interface Slot {
   readonly dims: { readonly cols: number; readonly rows: RowList | null };
   /** This parameter's part of each state vector, in the order of `stateNames`. */
   readonly state: readonly Float32Array[];
+}
+
+/** A part of a parameter that one thread steps, with the gradient of that part. */
+export interface ParameterPart {
+  /** Name of the parameter. */
+  readonly parameter: string;
+  /** Rows of a dense parameter; not looked at for a row-sparse gradient. */
+  readonly firstRow: number;
+  readonly numRows: number;
+  /** Dense: of these rows. Row-sparse: the rows to step, numbers of the whole parameter. */
+  readonly grad: DenseGradient | RowSparseGradient;
 }
 
 /** An optimiser whose rule looks at one parameter at a time. */
@@ -37,6 +48,8 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
   private stateVectors: Record<string, Float32Array>;
   private prepared: FlatParameters | null;
   protected slots: readonly Slot[];
+  /** What `step` updates, if that is not all. */
+  private parts: readonly Slot[] | null;
 
   /** `initialState` fills new state vectors. */
   protected constructor(
@@ -54,6 +67,7 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     this.stateVectors = {};
     this.prepared = null;
     this.slots = [];
+    this.parts = null;
   }
 
   /** Called at the start of a step, after `stepCount` was raised: brings the kernel's options up to date. */
@@ -92,6 +106,38 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     this.prepared = parameters;
   }
 
+  /** Moves the state, which `prepare` has made, to memory of the caller's choice: `move` returns a vector of that length. */
+  moveState(move: (name: string, vector: Float32Array) => Float32Array): void {
+    const { prepared } = this;
+    if (prepared === null) throw new ConfigError("Optimizer.moveState: expected prepared parameters, got none");
+    for (const name of this.stateNames) this.stateVectors[name] = move(name, this.stateVectors[name]);
+    this.prepared = null;
+    this.prepare(prepared);
+  }
+
+  /**
+   * Restricts `step` to parts of the prepared parameters: other threads step the others, on the same state. Rows of a
+   * row-sparse gradient are named by its list; of a dense parameter a part is a run of its rows.
+   */
+  restrictTo(parts: readonly ParameterPart[]): void {
+    this.parts = parts.map(({ parameter: name, firstRow, numRows, grad }) => {
+      const slot = this.slots.find(({ parameter }) => parameter.name === name);
+      if (slot === undefined) throw new ConfigError(`Optimizer.restrictTo: expected a trained parameter, got ${name}`);
+      const { parameter } = slot;
+      const { cols } = parameter;
+      if (grad.kind === "rows") {
+        const part = partOf(parameter, parameter.shape, parameter.value, grad);
+        return { parameter: part, dims: { cols, rows: grad }, state: slot.state };
+      }
+      const [from, to] = [firstRow * cols, (firstRow + numRows) * cols];
+      const shape = [numRows, ...parameter.shape.slice(1)];
+      const part = partOf(parameter, shape, parameter.value.subarray(from, to), grad);
+      // A rule keeps a number for each of a dense parameter's, or none.
+      const state = slot.state.map((vector) => (vector.length === 0 ? vector : vector.subarray(from, to)));
+      return { parameter: part, dims: { cols: to - from, rows: null }, state };
+    });
+  }
+
   /** Makes state vector `name`, or checks that it has the right length. @returns where each parameter's part starts. */
   private layOut(name: string, parameters: readonly Parameter[]): number[] {
     const starts: number[] = [];
@@ -118,13 +164,25 @@ export abstract class ParameterWiseOptimizer extends Optimizer {
     this.prepare(parameters);
     this.stepCount++;
     this.beginStep();
-    for (const slot of this.slots) {
+    for (const slot of this.parts ?? this.slots) {
       const { parameter, dims } = slot;
       if (dims.rows !== null && dims.rows.count === 0) continue;
       const learningRate = this.learningRate * parameter.learningRateScale;
       this.update(slot, learningRate, parameter.shape.length > 1 ? this.weightDecay : 0);
     }
   }
+}
+
+function partOf(
+  whole: Parameter,
+  shape: readonly number[],
+  value: Float32Array,
+  grad: DenseGradient | RowSparseGradient,
+): Parameter {
+  const part = new Parameter(whole.name, shape, value, grad);
+  part.learningRateScale = whole.learningRateScale;
+  part.momentsByRow = whole.momentsByRow;
+  return part;
 }
 
 /** @throws {ConfigError} unless low ≤ value < high (or value is finite and > 0, by `low` = "positive"). */

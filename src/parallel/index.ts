@@ -1,4 +1,5 @@
 /** @file Many threads, one memory. No learning here. */
+export { Barrier, BarrierAborted } from "./barrier.js";
 export { type JobContext, serveJobs } from "./job-server.node.js";
 export {
   type ClonedError,
@@ -8,4 +9,6 @@ export {
   WorkerError,
   type WorkerMessage,
 } from "./job-thread.node.js";
+export { runTeam, type TeamOptions } from "./team.node.js";
+export { serveTeam, type TeamMember } from "./team-member.node.js";
 export { type PoolOptions, runJobs } from "./worker-pool.node.js";

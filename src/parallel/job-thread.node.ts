@@ -8,7 +8,7 @@
  *   rejects       ◀── { kind: "failed", error }, or the thread's own end
  */
 import { Worker } from "node:worker_threads";
-import { ManyworldsError } from "../core/errors.js";
+import { DivergenceError, ManyworldsError } from "../core/errors.js";
 
 /** What a worker posts. `error` carries the fields of a ManyworldsError, since classes do not survive cloning. */
 export type WorkerMessage<P, R> =
@@ -22,6 +22,8 @@ export interface ClonedError {
   readonly stack: string | undefined;
   /** null: not an error we throw on purpose. */
   readonly exitCode: number | null;
+  /** Of a DivergenceError, else null. */
+  readonly step: number | null;
 }
 
 /** The error as data that `postMessage` can carry. */
@@ -32,6 +34,7 @@ export function cloneError(error: unknown): ClonedError {
     message: e.message,
     stack: e.stack,
     exitCode: e instanceof ManyworldsError ? e.exitCode : null,
+    step: e instanceof DivergenceError ? e.step : null,
   };
 }
 
@@ -39,11 +42,14 @@ export function cloneError(error: unknown): ClonedError {
 export class WorkerError extends ManyworldsError {
   readonly exitCode: number;
   readonly originalName: string;
+  /** Of a DivergenceError, else null. */
+  readonly step: number | null;
 
   constructor(error: ClonedError) {
     super(error.message, error.stack === undefined ? undefined : { cause: error.stack });
     this.exitCode = error.exitCode ?? 1;
     this.originalName = error.name;
+    this.step = error.step;
   }
 }
 

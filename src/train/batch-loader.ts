@@ -11,7 +11,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { Csr, HashParameters, Kernels } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
 import { BatchOrder } from "./batch-order.js";
-import type { BatchSource, SupervisedBatch } from "./objective.js";
+import { type BatchPart, type BatchSource, partOfRows, type SupervisedBatch } from "./objective.js";
 
 /** Rows of features [n, D] and of buckets [n, B]. */
 export type Batch = SupervisedBatch<SparseBatch, SparseBatch>;
@@ -73,7 +73,20 @@ export class BatchLoader implements BatchSource<Batch> {
 
   /** Gathers batch `index` of `epoch`. The arrays are reused by the next call. The last batch may be shorter. */
   load(epoch: number, index: number): Batch {
+    return this.gather(this.order.rows(epoch, index));
+  }
+
+  /** As `load`, of some of the rows. */
+  loadPart(epoch: number, index: number, part: number, numParts: number): BatchPart<Batch> {
     const rows = this.order.rows(epoch, index);
+    const { from, to } = partOfRows(rows.length, part, numParts);
+    let entry = 0;
+    for (let i = 0; i < from; i++) entry += this.features.offsets[rows[i] + 1] - this.features.offsets[rows[i]];
+    const batch = this.gather(rows.subarray(from, to));
+    return { batch: { ...batch, first: { row: from, entry } }, numRows: to - from };
+  }
+
+  private gather(rows: Uint32Array): Batch {
     const count = rows.length;
     this.kernels.csrGatherRows(this.features, rows, count, this.inputBuffer);
     this.kernels.csrGatherRows(this.targets, rows, count, this.targetBuffer);

@@ -11,7 +11,7 @@ import type { Kernels } from "../kernels/contract.js";
 import type { IdTensor, Tensor } from "../nn/module.js";
 import { formatShape } from "../nn/shape-check.js";
 import { BatchOrder } from "./batch-order.js";
-import type { BatchSource, SupervisedBatch } from "./objective.js";
+import { type BatchPart, type BatchSource, partOfRows, type SupervisedBatch } from "./objective.js";
 
 export interface DenseBatchesOptions<T extends Tensor | IdTensor> {
   /** [R, …], one row a first index. */
@@ -54,7 +54,18 @@ export class DenseBatches<T extends Tensor | IdTensor = Tensor> implements Batch
 
   /** Gathers batch `index` of `epoch`, both from 0. Valid until the next call. */
   load(epoch: number, index: number): SupervisedBatch<Tensor, T> {
+    return this.gather(this.order.rows(epoch, index));
+  }
+
+  /** As `load`, of some of the rows. */
+  loadPart(epoch: number, index: number, part: number, numParts: number): BatchPart<SupervisedBatch<Tensor, T>> {
     const rows = this.order.rows(epoch, index);
+    const { from, to } = partOfRows(rows.length, part, numParts);
+    const batch = this.gather(rows.subarray(from, to));
+    return { batch: { ...batch, first: { row: from, entry: 0 } }, numRows: to - from };
+  }
+
+  private gather(rows: Uint32Array): SupervisedBatch<Tensor, T> {
     return {
       inputs: this.inputs(rows) as Tensor,
       targets: this.targets(rows) as T,

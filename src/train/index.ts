@@ -8,6 +8,7 @@ export { type BatchSource, type Objective, type SupervisedBatch, SupervisedObjec
 export { type CollisionForecast, type Plan, type PlanRequest, planModel } from "./plan/plan-model.node.js";
 export type { PlanShape } from "./plan/plan-shape.js";
 export type { Budgets } from "./plan/recommend.js";
+export * from "./strategies/index.js";
 export { type TrainEvent, type TrainReport, type TrainRequest, trainModel } from "./train-model.node.js";
 export type { OptimizationOptions } from "./train-options.js";
 export { Trainer } from "./trainer.js";

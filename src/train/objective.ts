@@ -28,6 +28,22 @@ export interface BatchSource<B> {
    * that a run can resume anywhere. Its arrays may be reused by the next call.
    */
   load(epoch: number, index: number): B;
+  /**
+   * Part `part` of `numParts` of the rows that `load` would give, as `partOfRows` cuts them; needed by strategies that
+   * split a batch among workers. A part may have no rows: then `batch` is not to be used.
+   */
+  loadPart?(epoch: number, index: number, part: number, numParts: number): BatchPart<B>;
+}
+
+/** Some of a batch's rows. */
+export interface BatchPart<B> {
+  readonly batch: B;
+  readonly numRows: number;
+}
+
+/** Rows [from, to) of `numRows` that are part `part` of `numParts`. The first part is empty only if all are. */
+export function partOfRows(numRows: number, part: number, numParts: number): { from: number; to: number } {
+  return { from: Math.ceil((numRows * part) / numParts), to: Math.ceil((numRows * (part + 1)) / numParts) };
 }
 
 /** Rows with what a model should answer to them. */
@@ -35,6 +51,8 @@ export interface SupervisedBatch<I = Tensor, T = Tensor> {
   readonly inputs: I;
   readonly targets: T;
   readonly numRows: number;
+  /** Where the rows stand in the whole batch, if they are a part of one: rows before, and entries of sparse inputs before. */
+  readonly first?: { readonly row: number; readonly entry: number };
 }
 
 /** The loss of `criterion` on what `model` answers. */
@@ -57,8 +75,12 @@ export class SupervisedObjective<I = Tensor, T = Tensor, O = Tensor> implements 
     this.parameters = flatten(kernels, [...model.parameters(), ...ofCriterion]);
   }
 
-  lossAndGradient({ inputs, targets }: SupervisedBatch<I, T>): number {
+  /** What happens to a batch before the model sees it: nothing. Strategies that split the model call it by itself. */
+  prepare(_batch: SupervisedBatch<I, T>): void {}
+
+  lossAndGradient({ inputs, targets, first }: SupervisedBatch<I, T>): number {
     const { model, criterion } = this;
+    model.setFirstRow(first?.row ?? 0);
     model.zeroGradParameters();
     criterion.zeroGradParameters();
     const output = model.forward(inputs);

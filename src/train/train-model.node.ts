@@ -11,7 +11,7 @@
  * Memory: the data once, shared, and one world (weights, optimiser, activations) for each running thread.
  */
 import { basename } from "node:path";
-import type { Manifest } from "../checkpoint/manifest.js";
+import type { JsonRecord, Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
 import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
@@ -36,9 +36,14 @@ import {
   optimizationOf,
   worldOptionsOf,
 } from "./model-options.js";
+import { type ParallelWorldResult, trainWorldsByStrategy } from "./parallel-worlds.node.js";
 import type { Plan } from "./plan/plan-model.node.js";
 import { markStart, planLoaded, planResumed } from "./plan/plan-training.node.js";
 import type { Budgets } from "./plan/recommend.js";
+import type { StrategyReport } from "./strategies/ledger.js";
+import type { ParallelProgress } from "./strategies/parallel-job.js";
+import { resolveStrategy, type StrategyOptions } from "./strategies/strategy.js";
+import { checkSharing } from "./strategies/train-in-parallel.node.js";
 import { CHECKPOINT_INTERVAL_MS } from "./trainer-options.js";
 import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
 
@@ -64,8 +69,10 @@ export interface TrainRequest {
   readonly numericOptions?: Partial<NumericVectorizerOptions>;
   readonly format?: string;
   readonly skipBadRows?: boolean;
-  /** Worker threads, each training one world at a time. */
+  /** Worker threads, each training one world at a time. Of no account where a strategy trains one world on several. */
   readonly numThreads: number;
+  /** Who trains one world. Default: sequential, one thread. */
+  readonly strategy?: Partial<StrategyOptions>;
   /** Default 30 s. */
   readonly checkpointIntervalMs?: number;
   /** Memory and time that may be used: options that are left out, and worlds at once, are chosen to fit (plan/). */
@@ -86,8 +93,8 @@ export type TrainEvent =
       readonly options: ModelOptions;
       readonly worlds: readonly number[];
     }
-  | ({ readonly kind: "progress"; readonly world: number } & WorldJobProgress)
-  | { readonly kind: "world"; readonly world: number; readonly result: WorldJobResult };
+  | ({ readonly kind: "progress"; readonly world: number } & (WorldJobProgress | ParallelProgress))
+  | { readonly kind: "world"; readonly world: number; readonly result: ParallelWorldResult };
 
 export interface TrainReport {
   readonly options: ModelOptions;
@@ -98,6 +105,8 @@ export interface TrainReport {
   /** What was chosen for the budgets; null without any. */
   readonly plan: Plan | null;
   readonly manifest: Manifest;
+  /** What a strategy cost, world by world; none for sequential. */
+  readonly strategy: readonly ({ readonly world: number } & StrategyReport)[];
 }
 
 /**
@@ -110,6 +119,15 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
     throw new ConfigError(
       `${modelPath}: a model is there already; use --resume to continue it, --overwrite to replace it`,
     );
+  }
+  const strategy = resolveStrategy(request.strategy ?? {});
+  if (strategy.strategy !== "sequential") {
+    checkSharing(strategy);
+    if (Object.values(request.budgets ?? {}).some((budget) => budget !== undefined)) {
+      throw new ConfigError(
+        `train: budgets are planned for a world a thread, got strategy ${strategy.strategy}; leave one of them out`,
+      );
+    }
   }
   const lock = lockModel(modelPath);
   try {
@@ -142,7 +160,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     hash: hash.toJSON(),
     merge: options.merge,
     prior: { alpha: options.priorAlpha, seenOnly: options.seenOnly },
-    training: { ...optimizationOf(options) },
+    training: { ...optimizationOf(options), ...strategyRecord(request) },
     dataset: {
       fingerprint: report.fingerprint,
       files: report.files.map(({ path }) => basename(path)),
@@ -182,6 +200,12 @@ export async function readTrainingRows(request: ReadRequest): Promise<LoadedData
     textOptions: chooseTextOptions(await estimateTextBytes(request.inputs), request.textOptions ?? {}),
     numericOptions: { scaling: "l2", ...request.numericOptions },
   });
+}
+
+/** How a model says that its worlds were trained by a strategy. */
+function strategyRecord(request: TrainRequest): { strategy?: JsonRecord } {
+  const strategy = resolveStrategy(request.strategy ?? {});
+  return strategy.strategy === "sequential" ? {} : { strategy: { ...strategy } };
 }
 
 /** Unpacked size of the files; gzip packs text to about a third. @throws {FormatError} for one that is absent or no file. */
@@ -264,29 +288,32 @@ async function trainWorlds(
       optimization,
       p: hash.p,
       kernels: createKernels().info,
+      ...strategyRecord(request),
     }),
     checkpointIntervalMs: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
   };
   const trained: number[] = [];
+  const costs: ({ readonly world: number } & StrategyReport)[] = [];
   const diverged: (WorldJobResult & { status: "diverged" })[] = [];
-  await runJobs<WorldJob, WorldJobProgress, WorldJobResult>(
-    jobs.map((world) => ({ world, hash: hash.parameters(world) })),
-    {
-      script: new URL("./world-worker.node.js", import.meta.url),
-      numThreads: plan?.worldsAtOnce ?? request.numThreads,
-      shared,
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: ({ world }, progress) => onEvent?.({ kind: "progress", world, ...progress }),
-    },
-    ({ world }, result) => {
-      if (result.status === "done") {
-        const { file, loss, seconds } = result;
-        directory.recordWorld({ ...file, epochs: options.epochs, loss, seconds });
-        trained.push(world);
-      } else diverged.push(result);
-      onEvent?.({ kind: "world", world, result });
-    },
-  );
+  const onResult = ({ world }: WorldJob, result: ParallelWorldResult): void => {
+    if (result.status === "done") {
+      const { file, loss, seconds } = result;
+      directory.recordWorld({ ...file, epochs: options.epochs, loss, seconds });
+      trained.push(world);
+      if (result.report !== undefined) costs.push({ world, ...result.report });
+    } else diverged.push(result);
+    onEvent?.({ kind: "world", world, result });
+  };
+  const onProgress = ({ world }: WorldJob, progress: WorldJobProgress | ParallelProgress): void =>
+    onEvent?.({ kind: "progress", world, ...progress });
+  const worldJobs = jobs.map((world) => ({ world, hash: hash.parameters(world) }));
+  const strategy = resolveStrategy(request.strategy ?? {});
+  const running = { shared, onProgress, ...(signal === undefined ? {} : { signal }) };
+  if (strategy.strategy === "sequential") {
+    const script = new URL("./world-worker.node.js", import.meta.url);
+    const pool = { ...running, script, numThreads: plan?.worldsAtOnce ?? request.numThreads };
+    await runJobs<WorldJob, WorldJobProgress, WorldJobResult>(worldJobs, pool, onResult);
+  } else await trainWorldsByStrategy(worldJobs, { ...running, strategy }, onResult);
   if (diverged.length > 0) {
     const others = diverged.length === 1 ? "" : ` (and ${diverged.length - 1} more worlds)`;
     throw new DivergenceError(`${diverged[0].message}${others}`, diverged[0].step);
@@ -300,5 +327,6 @@ async function trainWorlds(
     keptWorlds: kept,
     plan,
     manifest: directory.manifest,
+    strategy: costs,
   };
 }

@@ -11,6 +11,7 @@
 import type { Rng } from "../core/rng.js";
 import type { Kernels } from "../kernels/contract.js";
 import type { Loss, World } from "../mach/world.js";
+import type { Sequential } from "../nn/containers/sequential.js";
 import { SigmoidCrossEntropyCriterion } from "../nn/criteria/sigmoid-cross-entropy-criterion.js";
 import { SoftMaxCrossEntropyCriterion } from "../nn/criteria/soft-max-cross-entropy-criterion.js";
 import type { Criterion, Mode, SparseBatch, Tensor } from "../nn/module.js";
@@ -36,7 +37,7 @@ export interface WorldObjectiveOptions {
 export class WorldObjective implements Objective<Batch> {
   readonly parameters: FlatParameters;
   private readonly world: World;
-  private readonly criterion: Criterion<Tensor, SparseBatch>;
+  readonly criterion: Criterion<Tensor, SparseBatch>;
   private readonly kernels: Kernels;
   private readonly inputDropout: number;
   private readonly rng: Rng;
@@ -63,9 +64,21 @@ export class WorldObjective implements Objective<Batch> {
     this.sampledLoss = new SampledLoss(kernels, loss);
   }
 
-  lossAndGradient({ inputs, targets }: Batch): number {
+  /** The layers, if a step is no more than they are; null with a sampled output, whose columns are chosen in each step. */
+  get model(): Sequential<SparseBatch> | null {
+    return this.sampler === null ? this.world.model : null;
+  }
+
+  /** Drops features, in place. Strategies that split the model call it by itself. */
+  prepare({ inputs, first }: Batch): void {
+    if (this.inputDropout > 0) this.dropInputs(inputs, first?.entry ?? 0);
+  }
+
+  lossAndGradient(batch: Batch): number {
+    const { inputs, targets, first } = batch;
     const { model } = this.world;
-    if (this.inputDropout > 0) this.dropInputs(inputs);
+    model.setFirstRow(first?.row ?? 0);
+    this.prepare(batch);
     const sample = this.sampler?.choose(targets, this.rng.nextUint32()) ?? null;
     this.world.sampled?.setSample(sample);
     model.zeroGradParameters();
@@ -80,7 +93,7 @@ export class WorldObjective implements Objective<Batch> {
   }
 
   /** In place: a batch is the loader's own copy of its rows. */
-  private dropInputs({ values, offsets, numRows }: SparseBatch): void {
-    this.kernels.dropout(offsets[numRows], this.inputDropout, this.rng.nextUint32(), values, values);
+  private dropInputs({ values, offsets, numRows }: SparseBatch, firstEntry: number): void {
+    this.kernels.dropout(offsets[numRows], this.inputDropout, this.rng.nextUint32(), values, values, firstEntry);
   }
 }

@@ -19,6 +19,7 @@ import { createSchedule } from "../optim/schedules.js";
 import { type Batch, BatchLoader } from "./batch-loader.js";
 import type { OptimizationOptions } from "./train-options.js";
 import { Trainer } from "./trainer.js";
+import type { TrainerOptions } from "./trainer-options.js";
 import { WorldObjective } from "./world-objective.js";
 
 /**
@@ -37,44 +38,59 @@ export interface WorldTrainingOptions {
   readonly optimization: OptimizationOptions;
 }
 
+/** What a world's trainer is made of, with the world. */
+export interface WorldTrainerOptions extends TrainerOptions<Batch> {
+  readonly world: World;
+}
+
+/** The world with its initial weights, and how it is trained. The same each time for the same arguments. */
+export function worldTrainerOptions(
+  kernels: Kernels,
+  dataset: Dataset,
+  options: WorldTrainingOptions,
+): WorldTrainerOptions {
+  const { world: number, model, optimization } = options;
+  const { seed, batchSize, epochs, learningRate, weightDecay, numNegatives, inputSpread, inputDropout } = optimization;
+  const world = createWorld(kernels, model, Rng.derive(seed, "world", number, "weights"), { inputSpread });
+  const rng = Rng.derive(seed, "world", number, "steps");
+  for (const dropout of world.dropouts) dropout.rng = rng;
+  const [inputWeight] = world.parameters.parameters;
+  inputWeight.learningRateScale = optimization.inputLearningRateScale;
+  inputWeight.momentsByRow = optimization.inputMoments === "row";
+  const { loss } = model;
+  if (world.sampled !== null && optimization.optimizer === "adam") {
+    world.sampled.weight.momentsByRow = true;
+    world.sampled.weight.learningRateScale = SAMPLED_OUTPUT_RATE_SCALE;
+  }
+  const source = new BatchLoader(kernels, dataset, {
+    hash: options.hash,
+    targetValues: loss === "softmax" ? "distribution" : "binary",
+    batchSize,
+    seed,
+    world: number,
+  });
+  const bucketCounts = source.bucketCounts();
+  return {
+    name: `world ${number}`,
+    remedy: `train again with --overwrite and a smaller --learning-rate (it was ${learningRate})`,
+    objective: new WorldObjective(kernels, world, { loss, bucketCounts, numNegatives, inputDropout, rng }),
+    source,
+    optimizer: createOptimizer(kernels, optimization.optimizer, { learningRate, weightDecay }),
+    learningRate,
+    schedule: createSchedule(optimization.schedule, { warmup: optimization.warmup }),
+    epochs,
+    rngs: [rng],
+    world,
+  };
+}
+
 /** A trainer of one world. */
 export class WorldTraining extends Trainer<Batch> {
   readonly world: World;
 
   constructor(kernels: Kernels, dataset: Dataset, options: WorldTrainingOptions) {
-    const { world: number, model, optimization } = options;
-    const { seed, batchSize, epochs, learningRate, weightDecay, numNegatives, inputSpread, inputDropout } =
-      optimization;
-    const world = createWorld(kernels, model, Rng.derive(seed, "world", number, "weights"), { inputSpread });
-    const rng = Rng.derive(seed, "world", number, "steps");
-    for (const dropout of world.dropouts) dropout.rng = rng;
-    const [inputWeight] = world.parameters.parameters;
-    inputWeight.learningRateScale = optimization.inputLearningRateScale;
-    inputWeight.momentsByRow = optimization.inputMoments === "row";
-    const { loss } = model;
-    if (world.sampled !== null && optimization.optimizer === "adam") {
-      world.sampled.weight.momentsByRow = true;
-      world.sampled.weight.learningRateScale = SAMPLED_OUTPUT_RATE_SCALE;
-    }
-    const source = new BatchLoader(kernels, dataset, {
-      hash: options.hash,
-      targetValues: loss === "softmax" ? "distribution" : "binary",
-      batchSize,
-      seed,
-      world: number,
-    });
-    const bucketCounts = source.bucketCounts();
-    super({
-      name: `world ${number}`,
-      remedy: `train again with --overwrite and a smaller --learning-rate (it was ${learningRate})`,
-      objective: new WorldObjective(kernels, world, { loss, bucketCounts, numNegatives, inputDropout, rng }),
-      source,
-      optimizer: createOptimizer(kernels, optimization.optimizer, { learningRate, weightDecay }),
-      learningRate,
-      schedule: createSchedule(optimization.schedule, { warmup: optimization.warmup }),
-      epochs,
-      rngs: [rng],
-    });
+    const { world, ...trainer } = worldTrainerOptions(kernels, dataset, options);
+    super(trainer);
     this.world = world;
   }
 }

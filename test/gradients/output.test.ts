@@ -90,7 +90,8 @@ describeBackends("gradients of output layers", (kernels) => {
     criterion.forward(x, target);
     criterion.backward(x, target);
     const [twice, , again] = criterion.parameters().map(({ grad }) => [...grad.values]);
-    expect(twice).toEqual(dense.map((g) => 2 * g));
+    // The second sum goes on where the first stopped: at most twice the batch's rows of numbers below 1 are rounded.
+    for (const [i, g] of dense.entries()) expect(Math.abs(twice[i] - 2 * g)).toBeLessThan(16 * 2 ** -24);
     expect(again).toEqual(sparse);
 
     const none = sparseBatch(kernels, L, []);

@@ -73,11 +73,11 @@ export function denseOperations(bridge: Bridge): Pick<Kernels, DenseNames> {
       flat.f32_relu_grad(length, yAt, dyAt, bridge.write("reluGrad: dx", dx, length));
       bridge.end();
     },
-    dropout(length, rate, seed, x, out) {
+    dropout(length, rate, seed, x, out, firstIndex = 0) {
       bridge.begin();
       const xAt = bridge.read("dropout: x", x, length);
       const outAt = bridge.write("dropout: out", out, length);
-      flat.f32_dropout(length, Math.round(rate * 2 ** 32), 1 / (1 - rate), seed, xAt, outAt);
+      flat.f32_dropout(length, Math.round(rate * 2 ** 32), 1 / (1 - rate), seed, firstIndex, xAt, outAt);
       bridge.end();
     },
     fillUniform(length, low, high, seed, out) {

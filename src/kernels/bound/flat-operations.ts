@@ -13,6 +13,7 @@ import type { FlatGatingOperations } from "./gating.js";
 import type { FlatGloveOperations } from "./glove.js";
 import type { FlatLossOperations } from "./losses.js";
 import type { FlatNormalizationOperations } from "./normalization.js";
+import type { FlatPartOperations } from "./parts.js";
 import type { FlatPassOperations } from "./passes.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
 import type { FlatRowOperations } from "./rows.js";
@@ -33,6 +34,7 @@ export interface FlatOperations
     FlatLossOperations,
     FlatNormalizationOperations,
     FlatOutputOperations,
+    FlatPartOperations,
     FlatPassOperations,
     FlatPointwiseOperations,
     FlatRowOperations,
@@ -47,7 +49,7 @@ export interface FlatOperations
   f32_relu(n: number, x: Pointer, out: Pointer): void;
   f32_relu_grad(n: number, y: Pointer, dy: Pointer, dx: Pointer): void;
   f32_axpby(n: number, alpha: number, x: Pointer, beta: number, y: Pointer): void;
-  f32_dropout(n: number, threshold: number, scale: number, seed: number, x: Pointer, out: Pointer): void;
+  f32_dropout(n: number, threshold: number, scale: number, seed: number, first: number, x: Pointer, out: Pointer): void;
   f32_fill_uniform(n: number, low: number, high: number, seed: number, out: Pointer): void;
   f32_activate(kind: number, rows: number, cols: number, x: Pointer): void;
   csr_fault(rows: number, offsets: Pointer, columns: Pointer, available: number, numColumns: number): number;

@@ -11,6 +11,7 @@ import { labelOperations } from "./labels.js";
 import { lossOperations } from "./losses.js";
 import { normalizationOperations } from "./normalization.js";
 import { outputOperations } from "./output.js";
+import { partOperations } from "./parts.js";
 import { passOperations } from "./passes.js";
 import { pointwiseOperations } from "./pointwise.js";
 import { rowOperations } from "./rows.js";
@@ -28,6 +29,7 @@ export function boundOperations(bridge: Bridge): Operations {
     ...gloveOperations(bridge),
     ...outputOperations(bridge),
     ...lossOperations(bridge),
+    ...partOperations(bridge),
     ...blockOperations(bridge),
     ...passOperations(bridge),
     ...pointwiseOperations(bridge),

@@ -30,8 +30,9 @@ export interface DenseKernels {
   /**
    * Inverted dropout: out[i] ← 0 with chance `rate`, else x[i] / (1 − rate). out may be x. The mask is a pure function
    * of (seed, i): counterHash(seed, i) < round(rate·2³²), so that the backward pass calls this again on the gradient.
+   * `firstIndex` is added to i where x is a later part of an array whose parts are dropped apart. Default 0.
    */
-  dropout(length: number, rate: number, seed: number, x: Float32Array, out: Float32Array): void;
+  dropout(length: number, rate: number, seed: number, x: Float32Array, out: Float32Array, firstIndex?: number): void;
   /** out[i] ← low + (high − low)·(counterHash(seed, i) >>> 8)·2⁻²⁴, computed in f32. Written. */
   fillUniform(length: number, low: number, high: number, seed: number, out: Float32Array): void;
   /** y ← alpha·x + beta·y, `length` numbers; beta = 0 overwrites. x may be y. */

@@ -48,9 +48,16 @@ function reluGrad(length: number, y: Float32Array, dy: Float32Array, dx: Float32
   for (let i = 0; i < length; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
-function dropout(length: number, rate: number, seed: number, x: Float32Array, out: Float32Array): void {
+function dropout(
+  length: number,
+  rate: number,
+  seed: number,
+  x: Float32Array,
+  out: Float32Array,
+  firstIndex: number = 0,
+): void {
   const limit = Math.round(rate * 2 ** 32);
-  for (let i = 0; i < length; i++) out[i] = counterHash(seed, i) < limit ? 0 : x[i] / (1 - rate);
+  for (let i = 0; i < length; i++) out[i] = counterHash(seed, firstIndex + i) < limit ? 0 : x[i] / (1 - rate);
 }
 
 function fillUniform(length: number, low: number, high: number, seed: number, out: Float32Array): void {

@@ -11,6 +11,7 @@ import { labels } from "./labels.js";
 import { losses } from "./losses.js";
 import { normalization } from "./normalization.js";
 import { output } from "./output.js";
+import { parts } from "./parts.js";
 import { passes } from "./passes.js";
 import { pointwise } from "./pointwise.js";
 import { rows } from "./rows.js";
@@ -36,6 +37,7 @@ export function createReferenceKernels(): Kernels {
     ...glove,
     ...output,
     ...losses,
+    ...parts,
     ...blocks,
     ...passes,
     ...pointwise,

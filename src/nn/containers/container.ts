@@ -60,6 +60,10 @@ export abstract class Container<I, O> extends Module<I, O> {
     for (const module of this.modules) module.setMode(mode);
   }
 
+  override setFirstRow(row: number): void {
+    for (const module of this.modules) module.setFirstRow(row);
+  }
+
   /** Runs module `i`. @throws {ShapeError} or {ConfigError} with the module's path in front. */
   protected forwardOf(i: number, input: unknown): unknown {
     try {

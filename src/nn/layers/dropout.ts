@@ -27,6 +27,7 @@ export class Dropout extends Module {
   private readonly kernels: Kernels;
   private mode: Mode;
   private seed: number;
+  private firstRow: number;
   /** Whether the last forward dropped; its backward must do the same. */
   private dropped: boolean;
   private readonly output: TensorBuffer;
@@ -43,6 +44,7 @@ export class Dropout extends Module {
     this.rng = rng;
     this.mode = "train";
     this.seed = 0;
+    this.firstRow = 0;
     this.dropped = false;
     this.output = new TensorBuffer(kernels);
     this.gradInput = new TensorBuffer(kernels);
@@ -52,6 +54,10 @@ export class Dropout extends Module {
     this.mode = mode;
   }
 
+  override setFirstRow(row: number): void {
+    this.firstRow = row;
+  }
+
   /** @returns a tensor of the shape of `input`; `input` itself when nothing is dropped. */
   forward(input: Tensor): Tensor {
     this.dropped = this.mode === "train" && this.rate > 0;
@@ -59,7 +65,7 @@ export class Dropout extends Module {
     checkLength("Dropout.forward", input);
     this.seed = this.rng.nextUint32();
     const length = this.output.resizeLike(input);
-    this.kernels.dropout(length, this.rate, this.seed, input.data, this.output.data);
+    this.kernels.dropout(length, this.rate, this.seed, input.data, this.output.data, this.firstIndex(length, input));
     return this.output;
   }
 
@@ -67,7 +73,13 @@ export class Dropout extends Module {
     if (!this.dropped) return gradOutput;
     checkGradOutput("Dropout.backward", gradOutput, this.output);
     const length = this.gradInput.resizeLike(gradOutput);
-    this.kernels.dropout(length, this.rate, this.seed, gradOutput.data, this.gradInput.data);
+    const first = this.firstIndex(length, gradOutput);
+    this.kernels.dropout(length, this.rate, this.seed, gradOutput.data, this.gradInput.data, first);
     return this.gradInput;
+  }
+
+  /** Numbers in the rows before. */
+  private firstIndex(length: number, { shape }: Tensor): number {
+    return this.firstRow === 0 || length === 0 ? 0 : this.firstRow * (length / shape[0]);
   }
 }

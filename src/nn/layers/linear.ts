@@ -104,6 +104,13 @@ export class Linear extends Module {
     return this.gradInput;
   }
 
+  /** A backward reads the input and the weights: no product is needed again. */
+  override recall(input: Tensor): void {
+    const [rows] = input.shape;
+    this.output.resize(rows, this.numOutputs);
+    this.outputDims.rows = rows;
+  }
+
   override parameters(): Parameter[] {
     return this.parameterList;
   }
