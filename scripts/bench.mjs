@@ -17,6 +17,7 @@ const BENCHES = {
   "output-layers": ["bench/output-layers.mjs"],
   sampled: ["bench/sampled.mjs"],
   scaling: ["bench/scaling.mjs"],
+  parallel: ["bench/parallel.mjs"],
   prediction: ["bench/prediction.mjs"],
   speed: ["bench/quality.mjs", "--fast"],
   quality: ["bench/quality.mjs"],

@@ -38,7 +38,8 @@ function errorRatio(output: string): number {
 
 it("every example on digits is tested here", () => {
   const files = readdirSync(join(ROOT, "examples")).filter((file) => file.startsWith("digits-"));
-  expect(files.sort()).toEqual(["digits-autoencoder.mjs", "digits-convolution.mjs", "digits-perceptron.mjs"]);
+  const examples = ["autoencoder", "convolution", "perceptron", "strategies"];
+  expect(files.sort()).toEqual(examples.map((example) => `digits-${example}.mjs`));
 });
 
 describe("on the bundled digits", () => {
@@ -47,6 +48,25 @@ describe("on the bundled digits", () => {
     expect(output).toContain("2000 training and 1000 test digits of ");
     // Measured: 91.3 %.
     expect(numberOf(output, "accuracy")).toBeGreaterThan(88.6);
+  });
+
+  it("every strategy trains the same perceptron, those that promise it to the same loss", () => {
+    const output = run("digits-strategies", bundled);
+    const figures = [...output.matchAll(/^([a-z-]+) +\d workers +accuracy ([0-9.]+) % +loss ([0-9.]+)/gm)];
+    const loss = new Map(figures.map(([, strategy, , value]) => [strategy, Number(value)]));
+    expect([...loss.keys()]).toEqual([
+      "sequential",
+      "data-parallel",
+      "model-parallel",
+      "hybrid",
+      "hogwild",
+      "averaging",
+    ]);
+    // Measured: 87.8 to 89.0 %.
+    for (const [, , accuracy] of figures) expect(Number(accuracy)).toBeGreaterThan(85);
+    const alone = loss.get("sequential") ?? Number.NaN;
+    expect(loss.get("model-parallel")).toBe(alone);
+    for (const name of ["data-parallel", "hybrid"]) expect((loss.get(name) ?? 0) / alone).toBeCloseTo(1, 2);
   });
 
   it("a convolutional network names more of them", () => {
