@@ -28,7 +28,7 @@ export function summary({ train, retrieval, index }) {
   rows.push([
     "one world of the published shape: peak memory",
     "< 3 GB",
-    `${bytes(sampled.peakBytes)}; Adam's two moments of every weight: ${bytes(adam.peakBytes)}`,
+    `${bytes(sampled.peakBytes)}; two moments of every input weight: ${bytes(adam.peakBytes)}`,
   ]);
   const gain = sampled.examplesPerSecond / full.examplesPerSecond;
   rows.push(["sampled against full output, examples a second", "≥ 15 ×", times(gain)]);
@@ -37,9 +37,9 @@ export function summary({ train, retrieval, index }) {
 
 export function training({ train }) {
   const names = {
-    sampled: "sampled, one moment a row (default)",
-    "sampled-adam": "sampled, Adam's moments of every weight",
-    full: "full, one moment a row",
+    sampled: "sampled, one moment a row of the input (default)",
+    "sampled-adam": "sampled, Adam's two moments of every input weight",
+    full: "full, one moment a row of the input",
   };
   const rows = [
     ["output, optimiser", "examples/s", "parameters", "their bytes", "optimiser", "peak", "batch, negatives"],
@@ -182,7 +182,7 @@ export function memory({ train, retrieval, index }) {
     [
       "to train",
       `${trainLow / 1e9}–${trainHigh / 1e9} GB, all at once`,
-      `${bytes(sampled.peakBytes)} a world at a time (Adam's moments of every weight: ${bytes(adam.peakBytes)})`,
+      `${bytes(sampled.peakBytes)} a world at a time (two moments of every input weight: ${bytes(adam.peakBytes)})`,
     ],
     ["to serve: parameters", "", `${bytes(32 * world)} (one world: ${bytes(world)})`],
     [

@@ -4,7 +4,7 @@ import { runProcess } from "./process.mjs";
 
 const PUBLISHED_SHAPE = { hidden: [2000], numBuckets: 10_000, activation: "relu" };
 
-/** The library's way (one moment a row of the input layer), Adam's two moments of every weight, and all logits. */
+/** The library's way (one moment a row of the input layer), Adam's two moments of every input weight, and all logits. */
 const SYSTEMS = {
   sampled: { seconds: 90, checkpoint: true, options: { ...PUBLISHED_SHAPE, output: "sampled" } },
   "sampled-adam": {
