@@ -19,6 +19,9 @@
 #define COST_LIST 100.0      /* sorting a head and starting its list */
 #define COST_COMPLETE 1.4    /* a label and world: hash and sum */
 #define COST_SCAN 0.56       /* a label and world of the scan of one query */
+#define COST_SCORE 0.5       /* a score that is looked at for the heads */
+#define COST_HEAD 60.0       /* a bucket sorted into a head, and planned with */
+#define COST_PLAN 100000.0   /* planning, however short the heads */
 
 /* p[v] ← the chance that a label's excesses, rounded up, make v steps; v = LEVELS − 1: that or more. */
 static void FN(convolve_excesses)(const Search *search, double step, double p[LEVELS]) {

@@ -113,6 +113,20 @@ static int FN(measure_scores)(Search *search) {
   return magnitudes < 0x1p120;
 }
 
+/* Lists that the sorted heads can lengthen to. */
+INLINE size_t FN(path_lists)(const Search *search) {
+  return search->heads.room == 0 ? 0 : (search->heads.room - 1) * search->from.num_worlds;
+}
+
+/* Sorts longer heads, unless that and planning with them costs too much of `least`, what it may be in vain for. */
+static int FN(afford_heads)(Search *search, double least) {
+  const Heads *heads = &search->heads;
+  const double room = heads->room == 0 ? FIRST_HEADS : 4.0 * (double)heads->room;
+  const double world = COST_SCORE * (double)heads->num_buckets + COST_HEAD * room;
+  if (COST_PLAN + (double)heads->num_worlds * world > least / 4) return 0;
+  return FN(lengthen_heads)(&search->heads);
+}
+
 /* Exact by lists, or by completing all labels; returns RETRIEVE_BY_SCAN, with nothing found, where a scan is cheaper. */
 static uint32_t FN(search_exactly)(Search *search) {
   const double labels = (double)search->num_labels, worlds = (double)search->from.num_worlds;
@@ -122,18 +136,17 @@ static uint32_t FN(search_exactly)(Search *search) {
   const double least = all < scan ? all : scan;
   double bound = -__builtin_inf();
   Plan plan = {0, least, 0};
-  FN(lengthen_heads)(&search->heads);
   /* A better θ is worth a longer survey as long as the plan costs several times as much, and what it may be in vain for. */
   for (size_t surveyed = 4 * search->from.num_worlds;; surveyed *= 4) {
     double cost = clear + (double)surveyed * list;
     if (plan.cost < 4 * cost) break;
-    while ((search->heads.room - 1) * search->from.num_worlds < surveyed && FN(lengthen_heads)(&search->heads)) continue;
-    if ((search->heads.room - 1) * search->from.num_worlds < surveyed) break;
+    while (FN(path_lists)(search) < surveyed && FN(afford_heads)(search, least)) continue;
+    if (FN(path_lists)(search) < surveyed) break;
     double reached = FN(survey)(search, surveyed);
     if (reached > bound) bound = reached;
     if (bound == -__builtin_inf()) continue;
     do plan = FN(plan)(search, bound, least);
-    while (plan.at_end && FN(lengthen_heads)(&search->heads));
+    while (plan.at_end && FN(afford_heads)(search, least));
   }
   if (plan.lists == 0) {
     if (scan <= all) return RETRIEVE_BY_SCAN;

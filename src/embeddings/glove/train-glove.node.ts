@@ -32,7 +32,7 @@ export interface GloveProgress {
   readonly stage: "counting" | "merging" | "training";
   /** 0 … 1, of the stage. */
   readonly fraction: number;
-  /** Training: iteration, from 1, and the mean of ½·f(x)·e² over the cells of the last whole one (NaN before). */
+  /** Training: iteration that the work done amounts to, from 1, and the mean of ½·f(x)·e² of the latest whole one (NaN before). */
   readonly iteration?: number;
   readonly loss?: number;
 }
@@ -194,7 +194,7 @@ class Threads {
     const losses = new Float64Array(iterations);
     const cells = new Float64Array(iterations);
     let done = 0;
-    let lastLoss = Number.NaN;
+    let lastWhole = -1;
     const mostTriples = Math.max(...buckets.map(({ numTriples }) => numTriples));
     await this.#run(
       "training",
@@ -206,12 +206,13 @@ class Threads {
         losses[epoch] += result.loss / numCells;
         cells[epoch] += result.numCells;
         done += result.numCells;
-        if (cells[epoch] === numCells) lastLoss = losses[epoch];
+        // Threads drift apart: the cells of an early iteration may be the last that are done.
+        if (cells[epoch] === numCells) lastWhole = Math.max(lastWhole, epoch);
         this.#report({
           stage: "training",
           fraction: done / (numCells * iterations),
-          iteration: epoch + 1,
-          loss: lastLoss,
+          iteration: Math.min(iterations, 1 + Math.floor(done / numCells)),
+          loss: lastWhole === -1 ? Number.NaN : losses[lastWhole],
         });
       },
       () => {},
