@@ -13,7 +13,7 @@ import { percentiles, StoredScores } from "./scores.mjs";
 import { SMALL_WORLDS, trainedScores } from "./worlds.mjs";
 
 /** Quickly trained: enough to give scores their shape. */
-const QUICK = { ...SMALL_WORLDS, rows: 1_000_000, epochs: 1, numQueries: 64 };
+const QUICK = { ...SMALL_WORLDS, rows: 250_000, epochs: 1, numQueries: 32 };
 const LABELS = [100_000, 1_000_000, 10_000_000, 49_460_000, 100_000_000];
 const BUCKETS = [2500, 5000, 10_000, 20_000, 40_000];
 const WORLDS = [4, 8, 16, 24, 32];
@@ -87,7 +87,7 @@ export async function measureGrowth(cache, mainFolder, { quick = false, log = co
   const overWorlds = ends(WORLDS).map((numWorlds) => ({ folder: mainFolder, numWorlds }));
   const numBuckets = 10_000;
   const small = { numBuckets, hidden: [256], output: "sampled" };
-  const train = (values, point) => trainingPoints(log, ends(values).map(point), quick ? 1 : 8);
+  const train = (values, point) => trainingPoints(log, ends(values).map(point), quick ? 1 : 4);
   return {
     retrieval: {
       settings: brief,
