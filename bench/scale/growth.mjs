@@ -13,14 +13,14 @@ import { percentiles, StoredScores } from "./scores.mjs";
 import { SMALL_WORLDS, trainedScores } from "./worlds.mjs";
 
 /** Quickly trained: enough to give scores their shape. */
-const QUICK = { ...SMALL_WORLDS, rows: 250_000, epochs: 1, numQueries: 32 };
+const QUICK = { ...SMALL_WORLDS, rows: 150_000, epochs: 1, numQueries: 32 };
 const LABELS = [100_000, 1_000_000, 10_000_000, 49_460_000, 100_000_000];
-const BUCKETS = [2500, 5000, 10_000, 20_000, 40_000];
+const BUCKETS = [2500, 10_000, 20_000, 40_000];
 const WORLDS = [4, 8, 16, 24, 32];
 
-const TRAINING_BUCKETS = [1000, 2500, 5000, 10_000, 20_000, 50_000, 100_000];
-const TRAINING_HIDDEN = [64, 128, 256, 512, 1024, 2000];
-const TRAINING_ROWS = [125_000, 250_000, 500_000, 1_000_000];
+const TRAINING_BUCKETS = [1000, 5000, 10_000, 20_000, 50_000, 100_000];
+const TRAINING_HIDDEN = [64, 256, 512, 1024, 2000];
+const TRAINING_ROWS = [125_000, 500_000, 1_000_000];
 
 /** One point: latency of the exact best 10 and 100, each answer compared with the scan's. */
 function measureRetrieval({ folder, numWorlds }) {
