@@ -31,7 +31,7 @@ export function summary({ train, retrieval, index }) {
     `${bytes(sampled.peakBytes)}; two moments of every input weight: ${bytes(adam.peakBytes)}`,
   ]);
   const gain = sampled.examplesPerSecond / full.examplesPerSecond;
-  rows.push(["sampled against full output, examples a second", "≥ 15 ×", times(gain)]);
+  rows.push(["sampled against full output, examples a second", "≥ 15 ×", `${gain.toFixed(1)} ×`]);
   return `${markdown(rows)}\nRetrieval by the mean of probabilities, as published; sums of logarithms are a harder matter: see below.`;
 }
 
