@@ -30,6 +30,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   mach: ["core", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
   embeddings: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel"],
   train: ["core", "plot", "kernels", "nn", "optim", "data", "checkpoint", "parallel", "mach", "embeddings"],
+  serve: ["core", "plot", "kernels", "nn", "data", "checkpoint", "parallel", "mach", "portable"],
+  portable: ["core", "kernels", "nn", "data", "checkpoint", "mach"],
   cli: [
     "core",
     "plot",
@@ -43,6 +45,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "embeddings",
     "sparse-problems",
     "train",
+    "portable",
+    "serve",
   ],
 };
 
