@@ -19,6 +19,7 @@ OPERATIONS(OPERATION_PROTOTYPE)
 #include "rows.c"
 #include "csr_gemm.c"
 #include "csr_rows.c"
+#include "quantized.c"
 #include "cross_entropy.c"
 #include "losses.c"
 #include "blocks.c"

@@ -251,6 +251,11 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   X(double, f32_glove_step, (size_t n, size_t dimension, in_u32 list, out_f32 state, float rate, float x_max,          \
       float alpha))
 
+#define QUANTIZED_OPERATIONS(X)                                                                                        \
+  X(void, f32_q8_gemm, (size_t m, size_t n, size_t k, in_f32 a, const uint8_t *codes, in_f32 scales, out_f32 c))       \
+  X(void, csr_quantized_gemm, (size_t rows, size_t groups, size_t size, uint32_t bits, in_u32 offsets, in_u32 columns, \
+      in_f32 values, const uint8_t *codes, in_f32 scales, out_f32 y))
+
 #define BENCH_OPERATIONS(X)                                                                                            \
   X(double, f32_probe, (size_t count))
 
@@ -258,7 +263,7 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
   DENSE_OPERATIONS(X) ROW_OPERATIONS(X) SPARSE_OPERATIONS(X) LOSS_OPERATIONS(X) PART_OPERATIONS(X) BLOCK_OPERATIONS(X) \
   POINTWISE_OPERATIONS(X) NORMALIZATION_OPERATIONS(X) STEP_OPERATIONS(X) LABEL_OPERATIONS(X)                           \
   OUTPUT_OPERATIONS(X) SPATIAL_OPERATIONS(X) GATING_OPERATIONS(X) PASS_OPERATIONS(X)                                   \
-  GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) BENCH_OPERATIONS(X)
+  GLOVE_OPERATIONS(X) WORD_OPERATIONS(X) COLLISION_OPERATIONS(X) QUANTIZED_OPERATIONS(X) BENCH_OPERATIONS(X)
 
 #define OPERATION_FIELD(result, name, arguments) result(*name) arguments;
 /* The operations of one instruction set. */

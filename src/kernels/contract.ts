@@ -29,6 +29,7 @@ import type { OutputKernels } from "./contract/output.js";
 import type { PartKernels } from "./contract/parts.js";
 import type { PassKernels } from "./contract/passes.js";
 import type { PointwiseKernels } from "./contract/pointwise.js";
+import type { QuantizedKernels } from "./contract/quantized.js";
 import type { RowKernels } from "./contract/rows.js";
 import type { SampledKernels } from "./contract/sampled.js";
 import type { SparseKernels } from "./contract/sparse.js";
@@ -49,6 +50,7 @@ export * from "./contract/output.js";
 export * from "./contract/parts.js";
 export * from "./contract/passes.js";
 export * from "./contract/pointwise.js";
+export * from "./contract/quantized.js";
 export * from "./contract/rows.js";
 export * from "./contract/sampled.js";
 export * from "./contract/sparse.js";
@@ -79,6 +81,7 @@ export interface Kernels
     PartKernels,
     PassKernels,
     PointwiseKernels,
+    QuantizedKernels,
     RowKernels,
     SampledKernels,
     SparseKernels,

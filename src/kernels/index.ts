@@ -2,6 +2,7 @@
 export type * from "./contract.js";
 export {
   gloveRowLength,
+  groupBytes,
   localScratchLength,
   MAX_CROSS_MAP_WINDOW,
   MAX_HEADS,

@@ -16,6 +16,7 @@ import type { FlatNormalizationOperations } from "./normalization.js";
 import type { FlatPartOperations } from "./parts.js";
 import type { FlatPassOperations } from "./passes.js";
 import type { FlatPointwiseOperations } from "./pointwise.js";
+import type { FlatQuantizedOperations } from "./quantized.js";
 import type { FlatRowOperations } from "./rows.js";
 import type { FlatSampledOperations } from "./sampled.js";
 import type { FlatSpatialOperations } from "./spatial.js";
@@ -37,6 +38,7 @@ export interface FlatOperations
     FlatPartOperations,
     FlatPassOperations,
     FlatPointwiseOperations,
+    FlatQuantizedOperations,
     FlatRowOperations,
     FlatSampledOperations,
     FlatSpatialOperations,

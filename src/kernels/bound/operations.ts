@@ -14,6 +14,7 @@ import { outputOperations } from "./output.js";
 import { partOperations } from "./parts.js";
 import { passOperations } from "./passes.js";
 import { pointwiseOperations } from "./pointwise.js";
+import { quantizedOperations } from "./quantized.js";
 import { rowOperations } from "./rows.js";
 import { sampledOperations } from "./sampled.js";
 import { sparseOperations } from "./sparse.js";
@@ -34,6 +35,7 @@ export function boundOperations(bridge: Bridge): Operations {
     ...passOperations(bridge),
     ...pointwiseOperations(bridge),
     ...normalizationOperations(bridge),
+    ...quantizedOperations(bridge),
     ...rowOperations(bridge),
     ...sampledOperations(bridge),
     ...sparseOperations(bridge),

@@ -14,6 +14,7 @@ import { output } from "./output.js";
 import { parts } from "./parts.js";
 import { passes } from "./passes.js";
 import { pointwise } from "./pointwise.js";
+import { quantized } from "./quantized.js";
 import { rows } from "./rows.js";
 import { sampled } from "./sampled.js";
 import { sparse } from "./sparse.js";
@@ -42,6 +43,7 @@ export function createReferenceKernels(): Kernels {
     ...passes,
     ...pointwise,
     ...normalization,
+    ...quantized,
     ...rows,
     ...sampled,
     ...sparse,
