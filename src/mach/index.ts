@@ -3,6 +3,8 @@ export {
   DEFAULT_MAX_SCORE_BYTES,
   Ensemble,
   type EnsembleOptions,
+  type ExplainedPredictions,
+  type ExplainOptions,
   type LoadedWorld,
   type Predictions,
   type PredictOptions,
@@ -36,6 +38,7 @@ export { Model, type ModelLoadOptions, type RankedLabel } from "./model.node.js"
 export { countParameters, type ParameterCount } from "./parameter-count.js";
 export { PredictionPool } from "./prediction-pool.node.js";
 export { countSharedLabels, type SharedLabels, type SharedLabelsOptions } from "./shared-labels.js";
+export { NO_LABEL, type QueryVotes, VoteCounter, votesOf, worldViewsOf } from "./votes.js";
 export {
   activationOf,
   createWorld,

@@ -141,6 +141,15 @@ export class LabelRanker {
     }
   }
 
+  /** out [B] ← the scores of the world at position `r` for a row of the batch, as they are ranked by. */
+  scoresInto(row: number, r: number, out: Float32Array): void {
+    const { numBuckets, scores } = this;
+    const first = this.byQuery ? row : row - (row % QUERY_LANES);
+    const lanes = lanesOf(this.byQuery ? 1 : Math.min(QUERY_LANES, this.rows - first));
+    let at = this.blockOffset(first) + r * numBuckets * lanes + (row - first);
+    for (let bucket = 0; bucket < numBuckets; bucket++, at += lanes) out[bucket] = scores[at];
+  }
+
   private retrievalMayPay(rows: number): boolean {
     const { numLabels, numBuckets, hashes } = this;
     const lists = LEAST_LISTS * hashes.length;
