@@ -1,4 +1,5 @@
 /** @file How do R small classifiers find one of millions of labels? Hash, worlds, ensemble, metrics. All but *.node.ts runs in browsers. */
+export { type CompanionLabel, companionsOf } from "./companions.js";
 export {
   DEFAULT_MAX_SCORE_BYTES,
   Ensemble,

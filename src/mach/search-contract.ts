@@ -19,6 +19,8 @@ export const MOST_EXPLAINED = 20;
 export const EXPLAINED_BUCKETS = 12;
 /** Other labels of a bucket that a vote names: the most frequent in training. */
 export const SHARED_LABELS_NAMED = 5;
+/** Labels that an explanation names as sharing most buckets with the label: most of all labels. */
+export const COMPANIONS_NAMED = 5;
 
 /** Labels to choose from, by name; the answer is exact among them. A name that the model does not know is an error. */
 export interface LabelNames {
@@ -72,6 +74,13 @@ export interface Vote {
   readonly shared: { readonly count: number; readonly labels: readonly string[] };
 }
 
+/** Another label that fell into some of a label's buckets. */
+export interface Companion {
+  readonly label: string;
+  /** Worlds in which both share a bucket: at least one, in the order of the worlds. */
+  readonly worlds: readonly number[];
+}
+
 export interface FoundLabel {
   readonly id: number;
   readonly label: string;
@@ -79,6 +88,11 @@ export interface FoundLabel {
   readonly item?: CatalogueItem | undefined;
   /** One a world, in the order of the worlds; only if explained. */
   readonly votes?: readonly Vote[] | undefined;
+  /**
+   * Of all other labels the COMPANIONS_NAMED that share most buckets with it, most first: no label that is not named
+   * shares more (companions.ts). Only if explained.
+   */
+  readonly companions?: readonly Companion[] | undefined;
 }
 
 /** A world's EXPLAINED_BUCKETS best buckets for the query, best first. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   type CatalogueItem,
   type CheckedSearchRequest,
+  COMPANIONS_NAMED,
   ERROR_CODES,
   type ErrorResponse,
   EXPLAINED_BUCKETS,
@@ -72,6 +73,12 @@ export const FoundLabelSchema: z.ZodType<FoundLabel> = z.object({
   probability: z.number(),
   item: CatalogueItemSchema.optional(),
   votes: z.array(VoteSchema).optional().describe("One a world, in the order of the worlds; only if explained."),
+  companions: z
+    .array(z.object({ label: z.string(), worlds: z.array(z.int()) }))
+    .optional()
+    .describe(
+      `Of all other labels the ${COMPANIONS_NAMED} that share most buckets with it, and in which worlds; only if explained.`,
+    ),
 });
 
 export const WorldViewSchema: z.ZodType<WorldView> = z
