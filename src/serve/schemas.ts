@@ -20,31 +20,60 @@ import {
   type WorldView,
 } from "../mach/search-contract.js";
 
-export const LabelNamesSchema: z.ZodType<LabelNames, LabelNames> = z
-  .strictObject({
-    only: z.array(z.string()).optional().describe("Names of the labels that may be returned. Default all."),
-    except: z.array(z.string()).optional().describe("Names of labels that may not be returned. Default none."),
-  })
-  .describe("Labels to choose from; the answer is exact among them. A name that the model does not know is an error.");
+/** How much one request may ask for. */
+export interface SearchLimits {
+  /** UTF-16 units of one query. */
+  readonly queryLength: number;
+  /** Queries of one request. */
+  readonly queries: number;
+  /** Labels of one query; at most MOST_RESULTS. */
+  readonly k: number;
+  /** Names in each list of a filter. */
+  readonly filterNames: number;
+}
 
-/** Accepts a SearchRequest, gives it with its defaults. */
-export const SearchRequestSchema: z.ZodType<CheckedSearchRequest, SearchRequest> = z
-  .strictObject({
-    query: z.string().optional().describe("One text. Give this or `queries`."),
-    queries: z.array(z.string()).min(1).readonly().optional().describe("Several texts, answered in their order."),
-    k: z.int().min(1).max(MOST_RESULTS).default(10).describe("Labels wanted for each query."),
-    filter: LabelNamesSchema.optional(),
-    minProbability: z.number().min(0).max(1).default(0).describe("Leave out labels less probable than this."),
-    explain: z.boolean().default(false).describe(`Say how each world voted; for k of at most ${MOST_EXPLAINED}.`),
-  })
-  .refine(({ query, queries }) => (query === undefined) !== (queries === undefined), {
-    message: "expected `query` or `queries`, one of the two",
-  })
-  .refine(({ k, explain }) => !explain || k <= MOST_EXPLAINED, {
-    message: `expected k of at most ${MOST_EXPLAINED} with \`explain\``,
-    path: ["k"],
-  })
-  .transform(({ query, queries, ...rest }) => ({ ...rest, queries: queries ?? [query ?? ""] }));
+/** Accepts a SearchRequest within `limits`, gives it with its defaults. */
+export function searchRequestSchema(
+  limits: Partial<SearchLimits> = {},
+): z.ZodType<CheckedSearchRequest, SearchRequest> {
+  const { queryLength, queries, k = MOST_RESULTS, filterNames } = limits;
+  const text = queryLength === undefined ? z.string() : z.string().max(queryLength);
+  const texts = queries === undefined ? z.array(text) : z.array(text).max(queries);
+  const names = filterNames === undefined ? z.array(z.string()) : z.array(z.string()).max(filterNames);
+  const filter: z.ZodType<LabelNames, LabelNames> = z
+    .strictObject({
+      only: names.optional().describe("Names of the labels that may be returned. Default all."),
+      except: names.optional().describe("Names of labels that may not be returned. Default none."),
+    })
+    .describe(
+      "Labels to choose from; the answer is exact among them. A name that the model does not know is an error.",
+    );
+  return z
+    .strictObject({
+      query: text.optional().describe("One text. Give this or `queries`."),
+      queries: texts.min(1).readonly().optional().describe("Several texts, answered in their order."),
+      k: z
+        .int()
+        .min(1)
+        .max(Math.min(k, MOST_RESULTS))
+        .default(Math.min(10, k))
+        .describe("Labels wanted for each query."),
+      filter: filter.optional(),
+      minProbability: z.number().min(0).max(1).default(0).describe("Leave out labels less probable than this."),
+      explain: z.boolean().default(false).describe(`Say how each world voted; for k of at most ${MOST_EXPLAINED}.`),
+    })
+    .refine(({ query, queries }) => (query === undefined) !== (queries === undefined), {
+      message: "expected `query` or `queries`, one of the two",
+    })
+    .refine(({ k, explain }) => !explain || k <= MOST_EXPLAINED, {
+      message: `expected k of at most ${MOST_EXPLAINED} with \`explain\``,
+      path: ["k"],
+    })
+    .transform(({ query, queries, ...rest }) => ({ ...rest, queries: queries ?? [query ?? ""] }));
+}
+
+/** Without a server's limits. */
+export const SearchRequestSchema: z.ZodType<CheckedSearchRequest, SearchRequest> = searchRequestSchema();
 
 export const CatalogueItemSchema: z.ZodType<CatalogueItem> = z
   .object({
