@@ -46,7 +46,9 @@ enum {
   PASS_TURNS,
   PASS_DELAY,
   PASS_KIND,
-  PASS_WIDTH
+  PASS_WIDTH,
+  PASS_EVERY, /* blocks between exchanges, and numbers of x: used if there is an own */
+  PASS_LENGTH
 };
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
@@ -235,11 +237,12 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
 #define PASS_OPERATIONS(X)                                                                                             \
   X(double, linear_pass, (in_u32 dims, float rate, in_u32 offsets, in_u32 columns, in_f32 values,                      \
-      in_u32 label_offsets, in_u32 label_ids, in_f32 decay, out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))      \
+      in_u32 label_offsets, in_u32 label_ids, in_f32 decay, out_f32 x, out_f32 own, out_f32 base, out_u32 locks,       \
+      out_u32 turn, in_u32 stop))                                                                                      \
   X(double, factor_pass, (in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay,           \
-      out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))                                                            \
+      out_f32 x, out_f32 own, out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop))                                 \
   X(double, cut_pass, (in_u32 dims, float rate, in_u32 heads, in_u32 tails, in_f32 weights, const uint8_t *fixed,      \
-      out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop))                                                            \
+      out_f32 x, out_f32 own, out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop))                                 \
   X(void, f32_project_rows_on_simplex, (size_t rows, size_t n, out_f32 x))                                             \
   X(double, u32_spin, (uint32_t count))
 

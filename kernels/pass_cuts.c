@@ -54,9 +54,10 @@ INLINE float FN(sign)(float v) { return v > 0 ? 1.0f : v < 0 ? -1.0f : v; }
  * projection mends it. In mode ordered only the reading of signs races.
  */
 OP(double, cut_pass)
-(in_u32 dims, float rate, in_u32 heads, in_u32 tails, in_f32 weights, const uint8_t *fixed, out_f32 x, out_u32 locks,
- out_u32 turn, in_u32 stop) {
-  Pass p = FN(start_pass)(dims, locks, turn, stop);
+(in_u32 dims, float rate, in_u32 heads, in_u32 tails, in_f32 weights, const uint8_t *fixed, out_f32 shared, out_f32 own,
+ out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop) {
+  Pass p = FN(start_pass)(dims, shared, own, base, locks, turn, stop);
+  float *x = FN(pass_vector)(&p);
   size_t k = dims[PASS_WIDTH], i;
   float *s = workspace, *row = workspace + k;
   double total = 0;

@@ -14,9 +14,10 @@
  * and some of the other survive. In mode ordered only the reading races.
  */
 OP(double, factor_pass)
-(in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay, out_f32 x, out_u32 locks,
- out_u32 turn, in_u32 stop) {
-  Pass p = FN(start_pass)(dims, locks, turn, stop);
+(in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay, out_f32 shared, out_f32 own,
+ out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop) {
+  Pass p = FN(start_pass)(dims, shared, own, base, locks, turn, stop);
+  float *x = FN(pass_vector)(&p);
   size_t rank = dims[PASS_WIDTH], num_left = dims[PASS_KIND], i;
   double total = 0;
   while (FN(next_example)(&p, &i)) {

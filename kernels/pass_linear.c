@@ -90,8 +90,10 @@ INLINE double FN(output_steps)(uint32_t logistic, size_t k, in_u32 ids, size_t l
  */
 OP(double, linear_pass)
 (in_u32 dims, float rate, in_u32 offsets, in_u32 columns, in_f32 values, in_u32 label_offsets, in_u32 label_ids,
- in_f32 decay, out_f32 x, out_u32 locks, out_u32 turn, in_u32 stop) {
-  Pass p = FN(start_pass)(dims, locks, turn, stop);
+ in_f32 decay, out_f32 shared, out_f32 own,
+ out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop) {
+  Pass p = FN(start_pass)(dims, shared, own, base, locks, turn, stop);
+  float *x = FN(pass_vector)(&p);
   size_t outputs = dims[PASS_WIDTH], i;
   uint32_t logistic = dims[PASS_KIND];
   float *g = workspace;

@@ -6,6 +6,8 @@
  *   free       Hogwild!: read, compute, write, whatever the others do
  *   locked     AIG: the locks of all parts that the example touches are taken in ascending order, before reading
  *   ordered    RR: an example's write waits until `turn` is its ticket; tickets of a thread are `tickets` apart
+ *   delayed    (free, with `own`) steps are taken on a copy of x; every so many blocks its changes since the last time
+ *              are added to x, and it becomes what x then is
  *
  * Whoever waits looks at `stop` (a thread that died will never pass its turn on) and, after some time, lets others run:
  * there may be more threads than cores. In WebAssembly a pass has its memory for itself and never waits.
@@ -31,19 +33,29 @@ enum { PATIENCE = 1024 };
 enum { EXAMPLES_AHEAD = 4 };
 
 typedef struct {
-  uint32_t mode, ticket, tickets, turns, delay;
-  size_t examples, size, blocks, block, step, left, at, end;
+  uint32_t mode, ticket, tickets, turns, delay, every, since;
+  size_t examples, size, blocks, block, step, left, at, end, length;
+  float *x, *own, *base;
   out_u32 locks, turn;
   in_u32 stop;
 } Pass;
 
-INLINE Pass FN(start_pass)(in_u32 dims, out_u32 locks, out_u32 turn, in_u32 stop) {
+/* What steps are taken on: x, or own. */
+INLINE float *FN(pass_vector)(const Pass *p) { return p->own ? p->own : p->x; }
+
+INLINE Pass FN(start_pass)(in_u32 dims, out_f32 x, out_f32 own, out_f32 base, out_u32 locks, out_u32 turn,
+                           in_u32 stop) {
   size_t n = dims[PASS_EXAMPLES], size = dims[PASS_BLOCK_SIZE];
   return (Pass){.mode = dims[PASS_MODE],
                 .ticket = dims[PASS_TICKET],
                 .tickets = dims[PASS_TICKETS],
                 .turns = dims[PASS_TURNS],
                 .delay = dims[PASS_DELAY],
+                .every = dims[PASS_EVERY],
+                .length = dims[PASS_LENGTH],
+                .x = x,
+                .own = own,
+                .base = base,
                 .examples = n,
                 .size = size,
                 .blocks = (n + size - 1) / size,
@@ -75,11 +87,32 @@ INLINE uint32_t FN(spin)(uint32_t count, uint32_t x) {
   return x;
 }
 
+/*
+ * x ← x + (own − base), own ← base ← x. RACE: other threads add to x at the same time; of a line of x that two add to in
+ * the same few nanoseconds, one's changes are lost, as in mode free.
+ */
+INLINE void FN(exchange)(const Pass *p) {
+  float *x = p->x, *own = p->own, *base = p->base;
+  size_t n = p->length, j = 0;
+  for (; j + VL <= n; j += VL) {
+    vf sum = load(x + j) + (load(own + j) - load(base + j));
+    store(x + j, sum);
+    store(own + j, sum);
+    store(base + j, sum);
+  }
+  if (j == n) return;
+  vf sum = load_some(x + j, n - j) + (load_some(own + j, n - j) - load_some(base + j, n - j));
+  store_some(x + j, sum, n - j);
+  store_some(own + j, sum, n - j);
+  store_some(base + j, sum, n - j);
+}
+
 /* The next example of the slice. 0: there is none, or all shall stop. */
 INLINE int FN(next_example)(Pass *p, size_t *example) {
   if (p->at == p->end) {
     if (p->left == 0 || FN(is_stopped)(p)) return 0;
     p->left--;
+    if (p->own && p->since++ % p->every == 0) FN(exchange)(p);
     p->at = p->block * p->size;
     p->end = p->at + p->size < p->examples ? p->at + p->size : p->examples;
     p->block += p->step;
@@ -140,8 +173,9 @@ INLINE void FN(pass_turn)(Pass *p) {
   p->turns--;
 }
 
-/* Threads have unequal numbers of examples: the turns that are left are passed on, so that nobody waits for ever. */
+/* Gives away the last changes. Threads have unequal numbers of examples: turns that are left are passed on, so that nobody waits for ever. */
 INLINE void FN(end_pass)(Pass *p) {
+  if (p->own && p->since > 0) FN(exchange)(p);
   while (p->mode == PASS_ORDERED && p->turns > 0 && FN(await_turn)(p)) FN(pass_turn)(p);
 }
 

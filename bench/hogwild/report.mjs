@@ -14,6 +14,7 @@ const PICTURE = "images/hogwild-delay.svg";
 const TITLES = {
   serial: "serial",
   hogwild: "Hogwild!",
+  delayed: "Hogwild!, delayed",
   locked: "locked (AIG)",
   "round-robin": "round-robin (RR)",
   averaging: "averaging",

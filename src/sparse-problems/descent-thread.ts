@@ -12,10 +12,10 @@
  *   times     [epochs + 1] ms: when thread 0 passed each barrier. RACE: one writer, read when all is over
  *   cpu       [2] ms of processor time that the process had used at the first and at the last barrier. RACE: as times
  */
-import type { Kernels, Pass } from "../kernels/contract.js";
+import type { Kernels, Pass, PassExchange } from "../kernels/contract.js";
 import { EpochBarrier } from "./epoch-barrier.js";
-import { exampleSlice } from "./example-order.js";
-import { epochShrinkage, runPass, type SparseProblem, vectorLength } from "./problem.js";
+import { type ExampleSlice, exampleSlice } from "./example-order.js";
+import { epochShrinkage, runPass, type SparseProblem, touchedByExample, vectorLength } from "./problem.js";
 import { type DescentOptions, MODE_OF } from "./strategy.js";
 
 /** Given to every thread. */
@@ -68,6 +68,7 @@ export function runDescentThread(
   const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
   const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
   const numTurns = first.numBlocks * first.blockSize;
+  const exchange = strategy === "delayed" ? createExchange(problem, options.exchangeEvery, first, x) : null;
   let rate = options.learningRate;
   for (let epoch = 0; ; epoch++, rate *= backoff) {
     if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
@@ -87,6 +88,7 @@ export function runDescentThread(
       rate,
       delay,
       locks,
+      exchange,
       stop,
       order: {
         turn,
@@ -104,4 +106,21 @@ export function runDescentThread(
     const mine = strategy === "averaging" ? x : x.subarray(thread * share, (thread + 1) * share);
     kernels.axpby(mine.length, shrinkage, mine, 0, mine);
   }
+}
+
+/** At least so many exchanges an epoch: a thread should see what the others learnt. */
+const LEAST_EXCHANGES = 8;
+
+/** A copy of x that nobody has changed yet. */
+function createExchange(
+  problem: SparseProblem,
+  exchangeEvery: number,
+  { blockSize, numBlocks }: ExampleSlice,
+  x: Float32Array,
+): PassExchange {
+  const wanted = exchangeEvery > 0 ? exchangeEvery : Math.ceil(x.length / touchedByExample(problem));
+  const most = exchangeEvery > 0 ? numBlocks : numBlocks / LEAST_EXCHANGES;
+  const blocks = Math.max(1, Math.min(Math.ceil(wanted / blockSize), Math.floor(most)));
+  // Zeros: the first exchange takes x over.
+  return { numBlocks: blocks, own: new Float32Array(x.length), base: new Float32Array(x.length) };
 }

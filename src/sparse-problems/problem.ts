@@ -61,6 +61,11 @@ export function vectorLength({ numParts, partLength }: SparseProblem): number {
   return numParts * partLength;
 }
 
+/** Numbers of x that an example touches, on average. */
+export function touchedByExample({ kind, data, numExamples, partLength }: SparseProblem): number {
+  return partLength * (kind === "linear" ? data.features.columns.length / Math.max(1, numExamples) : 2);
+}
+
 /** One pass, in place. @returns Σ of the examples' losses before their steps, without the regulariser. */
 export function runPass(kernels: Kernels, problem: SparseProblem, pass: Pass, x: Float32Array): number {
   if (problem.kind === "linear") return kernels.linearPass(pass, problem.data, x);
@@ -96,7 +101,7 @@ export function epochShrinkage(problem: SparseProblem, rate: number): number {
 export function readingPass(problem: SparseProblem, mode: "loss" | "mistakes"): Pass {
   const { numExamples } = problem;
   const blockSize = Math.max(1, numExamples);
-  const [order, locks, stop] = [null, null, null];
+  const [order, locks, exchange, stop] = [null, null, null, null];
   const numBlocks = numExamples === 0 ? 0 : 1;
   return {
     mode,
@@ -109,6 +114,7 @@ export function readingPass(problem: SparseProblem, mode: "loss" | "mistakes"): 
     delay: 0,
     order,
     locks,
+    exchange,
     stop,
   };
 }

@@ -1,8 +1,11 @@
 /**
- * @file How do threads share one problem? Five ways, and what a run of one of them is given.
+ * @file How do threads share one problem? Six ways, and what a run of one of them is given.
  *
  *   serial        one thread; the same bytes each time
  *   hogwild       Hogwild!: all threads read and write x as they please
+ *   delayed       Hogwild! at a coarser grain: each thread steps on a copy of x; every `exchangeEvery` examples it adds
+ *                 what it changed to x, and takes x over, as it pleases. For gradients so cheap, or examples so alike,
+ *                 that the cores would do little but pass cache lines to and fro
  *   locked        AIG: an example's parts are locked, in ascending order, before they are read, until they are written
  *   round-robin   RR: gradients at any time, updates by the threads in turn
  *   averaging     each thread has an x of its own and its share of each epoch's examples; in the end the mean of all x
@@ -12,18 +15,27 @@
  *
  * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG); RR: Langford, Smola, Zinkevich,
  * "Slow Learners are Fast", NIPS 2009; averaging: Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient
- * Descent", NIPS 2010.
+ * Descent", NIPS 2010. Delayed is our own; it is to a shared vector what DistBelief's Downpour SGD (Dean et al., NIPS
+ * 2012) is to a parameter server.
  */
 import { ConfigError } from "../core/errors.js";
 import type { PassMode } from "../kernels/contract.js";
 
-export type ThreadStrategy = "serial" | "hogwild" | "locked" | "round-robin" | "averaging";
+export type ThreadStrategy = "serial" | "hogwild" | "delayed" | "locked" | "round-robin" | "averaging";
 
-export const THREAD_STRATEGIES: readonly ThreadStrategy[] = ["serial", "hogwild", "locked", "round-robin", "averaging"];
+export const THREAD_STRATEGIES: readonly ThreadStrategy[] = [
+  "serial",
+  "hogwild",
+  "delayed",
+  "locked",
+  "round-robin",
+  "averaging",
+];
 
 export const MODE_OF: Readonly<Record<ThreadStrategy, PassMode>> = {
   serial: "free",
   hogwild: "free",
+  delayed: "free",
   locked: "locked",
   "round-robin": "ordered",
   averaging: "free",
@@ -42,13 +54,27 @@ export interface DescentOptions {
   readonly backoff?: number;
   /** Of the order of examples and of random starts. Default 1. */
   readonly seed?: number;
+  /**
+   * Examples that a thread of strategy delayed takes between two exchanges, at least (blocks of examples are whole).
+   * Default 0: as many as touch x's length of numbers together, so that exchanging costs about as much as a tenth of the
+   * steps; at most an eighth of the thread's epoch.
+   */
+  readonly exchangeEvery?: number;
   /** Spin steps added to each gradient, for the paper's experiment with costly gradients; see delay.ts. Default 0. */
   readonly delay?: number;
 }
 
 /** With the defaults filled in. @throws {ConfigError} */
 export function checkDescentOptions(options: DescentOptions): Required<DescentOptions> {
-  const { strategy = "hogwild", epochs = 20, backoff = 0.9, seed = 1, delay = 0, learningRate } = options;
+  const {
+    strategy = "hogwild",
+    epochs = 20,
+    backoff = 0.9,
+    seed = 1,
+    delay = 0,
+    learningRate,
+    exchangeEvery = 0,
+  } = options;
   const numThreads = options.numThreads ?? (strategy === "serial" ? 1 : 2);
   const check = (isGood: boolean, expected: string, got: unknown): void => {
     if (!isGood) throw new ConfigError(`descend: expected ${expected}, got ${String(got)}`);
@@ -62,5 +88,6 @@ export function checkDescentOptions(options: DescentOptions): Required<DescentOp
   check(backoff > 0 && backoff <= 1, "backoff above 0 and at most 1", backoff);
   check(Number.isSafeInteger(seed), "seed to be an integer", seed);
   check(isCount(delay, 0), "delay to be a count of spin steps", delay);
-  return { strategy, epochs, backoff, seed, delay, learningRate, numThreads };
+  check(isCount(exchangeEvery, 0), "exchangeEvery to be a count of examples", exchangeEvery);
+  return { strategy, epochs, backoff, seed, delay, learningRate, numThreads, exchangeEvery };
 }

@@ -32,6 +32,7 @@ function pass(mode: PassMode, numExamples: number, parts: number, options: Parti
       mode === "ordered"
         ? { turn: Uint32Array.of(2 ** 32 - 2), firstTicket: 2 ** 32 - 2, ticketStep: 1, numTurns: numExamples + 2 }
         : null,
+    exchange: null,
     stop: Uint32Array.of(0),
     ...options,
   };

@@ -18,7 +18,7 @@ import { createDirectory, manyworlds, ROOT, removeDirectory } from "./manyworlds
 
 const built = (path: string): string => pathToFileURL(join(ROOT, "dist/src", path)).href;
 const kernels = createKernels();
-const SHARING: readonly ThreadStrategy[] = ["hogwild", "locked", "round-robin", "averaging"];
+const SHARING: readonly ThreadStrategy[] = ["hogwild", "delayed", "locked", "round-robin", "averaging"];
 /** A run that has not ended after this time hangs. */
 const PATIENCE = { timeout: 60_000 };
 
@@ -138,9 +138,10 @@ describe("when something fails", () => {
       ...{ locks: new Uint32Array(80).fill(1), order: { turn: Uint32Array.of(1), firstTicket: 0, ticketStep: 2 } },
     };
     const order = { ...pass.order, numTurns: 2000 };
+    const rest = { order, exchange: null };
     for (const job of [
-      { act: "pass", pass: { ...pass, order, mode: "locked" } },
-      { act: "pass", pass: { ...pass, order, mode: "ordered" } },
+      { act: "pass", pass: { ...pass, ...rest, mode: "locked" } },
+      { act: "pass", pass: { ...pass, ...rest, mode: "ordered" } },
       { act: "barrier" },
     ]) {
       const run = runJobs([{ act: "die" }, job], { script: pathToFileURL(script), numThreads: 2, shared }, () => {});

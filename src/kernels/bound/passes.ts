@@ -16,6 +16,8 @@ export interface FlatPassOperations {
     labelIds: Pointer,
     decay: Pointer,
     x: Pointer,
+    own: Pointer,
+    base: Pointer,
     locks: Pointer,
     turn: Pointer,
     stop: Pointer,
@@ -28,6 +30,8 @@ export interface FlatPassOperations {
     values: Pointer,
     decay: Pointer,
     x: Pointer,
+    own: Pointer,
+    base: Pointer,
     locks: Pointer,
     turn: Pointer,
     stop: Pointer,
@@ -40,6 +44,8 @@ export interface FlatPassOperations {
     weights: Pointer,
     fixed: Pointer,
     x: Pointer,
+    own: Pointer,
+    base: Pointer,
     locks: Pointer,
     turn: Pointer,
     stop: Pointer,
@@ -48,15 +54,17 @@ export interface FlatPassOperations {
   u32_spin(count: number): number;
 }
 
+type SharedPointers = [Pointer, Pointer, Pointer, Pointer, Pointer, Pointer];
+
 /** What fits a thread's workspace twice. */
 const MAX_WIDTH = 65_536;
-const NUM_DIMS = 12;
+const NUM_DIMS = 14;
 
 export function passOperations(bridge: Bridge): PassKernels {
   const { flat } = bridge;
   const dims = new Uint32Array(NUM_DIMS);
-  const readDims = (name: string, pass: Pass, kind: number, width: number): Pointer => {
-    const { mode, numExamples, blockSize, firstBlock, blockStep, numBlocks, order } = pass;
+  const readDims = (name: string, pass: Pass, kind: number, width: number, length: number): Pointer => {
+    const { mode, numExamples, blockSize, firstBlock, blockStep, numBlocks, order, exchange } = pass;
     const allBlocks = Math.ceil(numExamples / blockSize);
     if (!(blockSize >= 1 && (numBlocks === 0 || (firstBlock < allBlocks && blockStep < Math.max(2, allBlocks))))) {
       throw new RangeError(`${name}: expected blocks below ${allBlocks}, got ${firstBlock} in steps of ${blockStep}`);
@@ -68,14 +76,26 @@ export function passOperations(bridge: Bridge): PassKernels {
     }
     dims.set([PASS_MODES.indexOf(mode), numExamples, blockSize, firstBlock, blockStep % Math.max(1, allBlocks)]);
     dims.set([numBlocks, order?.firstTicket ?? 0, order?.ticketStep ?? 0, order?.numTurns ?? 0], 5);
-    dims.set([pass.delay, kind, width], 9);
+    if (exchange !== null && mode !== "free")
+      throw new RangeError(`${name}: expected mode free to exchange in, got ${mode}`);
+    if (exchange !== null && !(exchange.numBlocks >= 1)) {
+      throw new RangeError(`${name}: expected an exchange every 1 or more blocks, got ${exchange.numBlocks}`);
+    }
+    dims.set([pass.delay, kind, width, exchange?.numBlocks ?? 0, length], 9);
     return bridge.read(name, dims, NUM_DIMS);
   };
-  const shared = (name: string, { mode, locks, order, stop }: Pass, parts: number): [Pointer, Pointer, Pointer] => [
-    mode === "locked" && locks !== null ? bridge.update(`${name}: locks`, locks, parts) : null,
-    mode === "ordered" && order !== null ? bridge.update(`${name}: order.turn`, order.turn, 1) : null,
-    stop && bridge.read(`${name}: stop`, stop, 1),
-  ];
+  /** x, own, base, locks, turn, stop. */
+  const shared = (name: string, pass: Pass, x: Float32Array, length: number, parts: number): SharedPointers => {
+    const { mode, locks, order, stop, exchange } = pass;
+    return [
+      bridge.update(`${name}: x`, x, length),
+      exchange && bridge.update(`${name}: exchange.own`, exchange.own, length),
+      exchange && bridge.update(`${name}: exchange.base`, exchange.base, length),
+      mode === "locked" && locks !== null ? bridge.update(`${name}: locks`, locks, parts) : null,
+      mode === "ordered" && order !== null ? bridge.update(`${name}: order.turn`, order.turn, 1) : null,
+      stop && bridge.read(`${name}: stop`, stop, 1),
+    ];
+  };
   return {
     linearPass(pass, problem, x) {
       const { features, labelOffsets, labelIds, numOutputs } = problem;
@@ -83,7 +103,7 @@ export function passOperations(bridge: Bridge): PassKernels {
       const numFeatures = Math.floor(x.length / numOutputs);
       bridge.begin();
       const sum = flat.linear_pass(
-        readDims("linearPass", pass, problem.loss === "logistic" ? 1 : 0, numOutputs),
+        readDims("linearPass", pass, problem.loss === "logistic" ? 1 : 0, numOutputs, x.length),
         pass.rate,
         bridge.read("linearPass: features.offsets", features.offsets, n + 1),
         bridge.read("linearPass: features.columns", features.columns, features.offsets[n]),
@@ -91,8 +111,7 @@ export function passOperations(bridge: Bridge): PassKernels {
         bridge.read("linearPass: labelOffsets", labelOffsets, n + 1),
         bridge.read("linearPass: labelIds", labelIds, labelOffsets[n]),
         problem.decay && bridge.read("linearPass: decay", problem.decay, numFeatures),
-        bridge.update("linearPass: x", x, x.length),
-        ...shared("linearPass", pass, numFeatures),
+        ...shared("linearPass", pass, x, x.length, numFeatures),
       );
       bridge.end();
       return sum;
@@ -103,14 +122,13 @@ export function passOperations(bridge: Bridge): PassKernels {
       const numRows = Math.floor(x.length / rank);
       bridge.begin();
       const sum = flat.factor_pass(
-        readDims("factorPass", pass, numLeft, rank),
+        readDims("factorPass", pass, numLeft, rank, x.length),
         pass.rate,
         bridge.read("factorPass: lefts", lefts, n),
         bridge.read("factorPass: rights", rights, n),
         bridge.read("factorPass: values", values, n),
         decay && bridge.read("factorPass: decay", decay, numRows),
-        bridge.update("factorPass: x", x, x.length),
-        ...shared("factorPass", pass, numRows),
+        ...shared("factorPass", pass, x, x.length, numRows),
       );
       bridge.end();
       return sum;
@@ -120,14 +138,13 @@ export function passOperations(bridge: Bridge): PassKernels {
       const n = pass.numExamples;
       bridge.begin();
       const sum = flat.cut_pass(
-        readDims("cutPass", pass, 0, numTerminals),
+        readDims("cutPass", pass, 0, numTerminals, fixed.length * numTerminals),
         pass.rate,
         bridge.read("cutPass: heads", heads, n),
         bridge.read("cutPass: tails", tails, n),
         bridge.read("cutPass: weights", weights, n),
         bridge.read("cutPass: fixed", fixed, fixed.length),
-        bridge.update("cutPass: x", x, fixed.length * numTerminals),
-        ...shared("cutPass", pass, fixed.length),
+        ...shared("cutPass", pass, x, fixed.length * numTerminals, fixed.length),
       );
       bridge.end();
       return sum;

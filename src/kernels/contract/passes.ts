@@ -40,8 +40,22 @@ export interface Pass {
   readonly locks: Uint32Array | null;
   /** Used when ordered. */
   readonly order: PassOrder | null;
+  /** Used when free: steps are taken on a copy of x that is exchanged with it now and then. null: on x itself. */
+  readonly exchange: PassExchange | null;
   /** [1] nonzero: end soon, without the rest. RACE: stored once by another thread; a late read costs a block. */
   readonly stop: Uint32Array | null;
+}
+
+/**
+ * A thread's copy of x. Before the first of each `numBlocks` blocks, and at the pass's end, x ← x + (own − base),
+ * own ← base ← x, number by number and without a lock.
+ */
+export interface PassExchange {
+  /** ≥ 1. */
+  readonly numBlocks: number;
+  /** As long as x, and equal to each other before a pass; they are so after it. Not shared. */
+  readonly own: Float32Array;
+  readonly base: Float32Array;
 }
 
 /** Whose turn it is: tickets go up by one at each turn, modulo 2³². */

@@ -3,18 +3,37 @@
  *
  * Waits as the compiled passes do, by Atomics; its threads too may share x.
  */
-import type { CutPassProblem, FactorPassProblem, LinearPassProblem, Pass, PassKernels, PassMode } from "../contract.js";
+import type {
+  CutPassProblem,
+  FactorPassProblem,
+  LinearPassProblem,
+  Pass,
+  PassExchange,
+  PassKernels,
+  PassMode,
+} from "../contract.js";
 import { sigmoid, softplus } from "./dense.js";
 
 const isStopped = ({ stop }: Pass): boolean => stop !== null && Atomics.load(stop, 0) !== 0;
 
-function* examplesOf(pass: Pass): Generator<number> {
-  const { numExamples, blockSize, firstBlock, blockStep, numBlocks } = pass;
+/** x ← x + (own − base), own ← base ← x. */
+function exchangeWith(x: Float32Array, { own, base }: PassExchange): void {
+  for (let j = 0; j < x.length; j++) {
+    x[j] += Math.fround(own[j] - base[j]);
+    own[j] = x[j];
+    base[j] = x[j];
+  }
+}
+
+function* examplesOf(pass: Pass, x: Float32Array): Generator<number> {
+  const { numExamples, blockSize, firstBlock, blockStep, numBlocks, exchange } = pass;
   const allBlocks = Math.ceil(numExamples / blockSize);
   for (let i = 0; i < numBlocks && !isStopped(pass); i++) {
+    if (exchange !== null && i % exchange.numBlocks === 0) exchangeWith(x, exchange);
     const start = ((firstBlock + i * blockStep) % allBlocks) * blockSize;
     for (let e = start; e < Math.min(start + blockSize, numExamples); e++) yield e;
   }
+  if (exchange !== null && numBlocks > 0) exchangeWith(x, exchange);
 }
 
 /** Waits until `isReady`. @returns false if the pass was stopped. */
@@ -33,7 +52,7 @@ interface Example {
 const WRITES: readonly PassMode[] = ["free", "locked", "ordered"];
 
 /** A pass whose examples are given by their number. */
-function run(pass: Pass, example: (i: number) => Example): number {
+function run(pass: Pass, shared: Float32Array, example: (i: number, x: Float32Array) => Example): number {
   const { mode, locks, order } = pass;
   let sum = 0;
   let ticket = order?.firstTicket ?? 0;
@@ -45,8 +64,9 @@ function run(pass: Pass, example: (i: number) => Example): number {
     ticket = (ticket + order.ticketStep) >>> 0;
     turns--;
   };
-  for (const i of examplesOf(pass)) {
-    const { parts, compute } = example(i);
+  const x = pass.exchange?.own ?? shared;
+  for (const i of examplesOf(pass, shared)) {
+    const { parts, compute } = example(i, x);
     const held = mode === "locked" && locks !== null ? locks : null;
     // RACE: any thread may hold a lock; ascending order, so that no two wait for each other.
     for (const [at, part] of held === null ? [] : parts.entries()) {
@@ -75,10 +95,10 @@ function marginLoss(kind: LinearPassProblem["loss"], margin: number): { loss: nu
   return { loss: Math.max(0, slack), slope: slack > 0 ? 1 : 0 };
 }
 
-function linearPass(pass: Pass, problem: LinearPassProblem, x: Float32Array): number {
+function linearPass(pass: Pass, problem: LinearPassProblem, shared: Float32Array): number {
   const { features, labelOffsets, labelIds, numOutputs, decay } = problem;
   const { offsets, columns, values } = features;
-  return run(pass, (i) => {
+  return run(pass, shared, (i, x) => {
     const entries = Array.from({ length: offsets[i + 1] - offsets[i] }, (_, j) => offsets[i] + j);
     const labels = labelIds.subarray(labelOffsets[i], labelOffsets[i + 1]);
     const isPositive = (k: number): boolean => (numOutputs === 1 ? labels.length > 0 : labels.includes(k));
@@ -110,9 +130,9 @@ function linearPass(pass: Pass, problem: LinearPassProblem, x: Float32Array): nu
   });
 }
 
-function factorPass(pass: Pass, problem: FactorPassProblem, x: Float32Array): number {
+function factorPass(pass: Pass, problem: FactorPassProblem, shared: Float32Array): number {
   const { numLeft, rank, lefts, rights, values, decay } = problem;
-  return run(pass, (i) => {
+  return run(pass, shared, (i, x) => {
     const parts = [lefts[i], numLeft + rights[i]];
     const [a, b] = parts.map((row) => x.subarray(row * rank, (row + 1) * rank));
     const compute = () => {
@@ -145,9 +165,9 @@ function projectOnSimplex(point: readonly number[]): number[] {
   return point.map((value) => Math.max(0, value - theta));
 }
 
-function cutPass(pass: Pass, problem: CutPassProblem, x: Float32Array): number {
+function cutPass(pass: Pass, problem: CutPassProblem, shared: Float32Array): number {
   const { numTerminals, heads, tails, weights, fixed } = problem;
-  return run(pass, (i) => {
+  return run(pass, shared, (i, x) => {
     const ends = [heads[i], tails[i]];
     const rows = ends.map((vertex) => x.subarray(vertex * numTerminals, (vertex + 1) * numTerminals));
     const compute = () => {
