@@ -27,6 +27,7 @@ const BENCHES = {
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
   plan: ["bench/plan.mjs"],
+  catalogue: ["bench/catalogue.mjs"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */
