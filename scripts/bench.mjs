@@ -24,6 +24,7 @@ const BENCHES = {
   curve: ["bench/curve.mjs"],
   glove: ["bench/glove.mjs"],
   hogwild: ["bench/hogwild.mjs"],
+  "init-embeddings": ["bench/init-embeddings.mjs"],
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
   plan: ["bench/plan.mjs"],

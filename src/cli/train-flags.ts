@@ -231,6 +231,11 @@ export const MODEL_FLAGS: readonly (Flag<unknown> & { readonly option: string })
   { option: "seed", syntax: "--seed <number>", help: "everything random derives from it", parse: integer(0) },
 ];
 
+export const EMBEDDINGS_FLAG: Flag<unknown> = {
+  syntax: "--init-embeddings <file>",
+  help: "text: start input layers from word vectors (see embed train); helps where rows are few",
+};
+
 export const WORLDS_FLAG: Flag<unknown> = {
   syntax: "-w, --worlds <count|list>",
   help: "R, or worlds to train now: 16, 0-7, 3,5,8-11",

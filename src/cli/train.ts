@@ -19,6 +19,7 @@ import { formatSkipped } from "./skipped-rows.js";
 import { formatBytes, formatCount, formatLarge, formatPairs } from "./tables.js";
 import {
   BUDGET_FLAGS,
+  EMBEDDINGS_FLAG,
   FEATURE_FLAGS,
   MODEL_FLAGS,
   READ_FLAGS,
@@ -51,7 +52,7 @@ export function addTrainCommand(program: Command, context: CommandContext): void
     )
     .argument("<files...>", "training rows");
   const runFlags = [...RUN_FLAGS, ...BUDGET_FLAGS, ...STRATEGY_FLAGS, WORLDS_FLAG];
-  addFlags(command, [...runFlags, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS]);
+  addFlags(command, [...runFlags, ...MODEL_FLAGS, ...READ_FLAGS, ...FEATURE_FLAGS, EMBEDDINGS_FLAG]);
   command.addHelpText(
     "after",
     `
@@ -88,6 +89,7 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       worlds: selection?.worlds ?? null,
       textOptions: featureOptions(options, TEXT_OPTION_NAMES),
       numericOptions: featureOptions(options, NUMERIC_OPTION_NAMES),
+      ...(typeof options.initEmbeddings === "string" ? { initEmbeddings: options.initEmbeddings } : {}),
       ...(typeof options.format === "string" ? { format: options.format } : {}),
       skipBadRows: options.skipBadRows === true,
       strategy: strategyOptions(options),
@@ -238,6 +240,7 @@ function summarise(report: TrainReport, model: string, seconds: number) {
     parameters: parameters.ensemble,
     fullSoftmaxParameters: parameters.fullSoftmax,
     ...(report.plan === null ? {} : { plan: planSummary(report.plan) }),
+    ...(report.initEmbeddings === null ? {} : { initEmbeddings: report.initEmbeddings }),
     ...(report.strategy.length === 0 ? {} : { strategy: report.strategy }),
     ...(report.manifest.metrics === null ? {} : { validation: report.manifest.metrics }),
   };
@@ -257,6 +260,11 @@ function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: Trai
       `${formatLarge(summary.parameters)}; a full softmax of the same width has ${formatLarge(summary.fullSoftmaxParameters)}`,
     ],
   ];
+  if (summary.initEmbeddings !== undefined) {
+    const { numFeatures, dimension } = summary.initEmbeddings;
+    const share = `${numFeatures.toLocaleString("en")} of ${summary.features.toLocaleString("en")} features`;
+    pairs.push(["embeddings", `${share} started from vectors of ${dimension} numbers`]);
+  }
   for (const { world, numWorkers, concurrency, ...cost } of summary.strategy ?? []) {
     const { traffic, waiting } = describeCost(cost);
     pairs.push([

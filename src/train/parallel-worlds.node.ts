@@ -40,9 +40,9 @@ export async function trainWorldsByStrategy(
 
 async function trainWorld(job: WorldJob, options: ParallelWorldsOptions): Promise<ParallelWorldResult> {
   const { shared, strategy, onProgress, signal } = options;
-  const { dataset, model, optimization, root, runFingerprint: run, checkpointIntervalMs } = shared;
+  const { dataset, model, optimization, embeddings, root, runFingerprint: run, checkpointIntervalMs } = shared;
   const { world } = job;
-  const data: WorldRecipeData = { dataset, options: { ...job, model, optimization } };
+  const data: WorldRecipeData = { dataset, options: { ...job, model, optimization, embeddings } };
   const checkpoint = new TrainerCheckpoint(join(root, partialFileName(world)));
   try {
     const { parameters, history, loss, report } = await trainInParallel({

@@ -19,6 +19,7 @@ import { fileSize } from "../data/byte-source.node.js";
 import { type LoadedDataset, type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
 import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
+import type { Vectorizer } from "../data/vectorizer.js";
 import { createKernels } from "../kernels/index.js";
 import { LabelHash } from "../mach/label-hash.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
@@ -27,6 +28,7 @@ import { chooseOptions, chooseTextOptions } from "./choose-options.js";
 import { type DataParts, measure, splitRows } from "./data-parts.node.js";
 import { fingerprintFiles, runFingerprint } from "./fingerprints.node.js";
 import { checkIdleFeatures, checkIdleOptions } from "./idle-options.js";
+import { checkInitEmbeddings, type InitEmbeddings, loadInitEmbeddings } from "./init-embeddings.node.js";
 import {
   checkModelOptions,
   checkResumable,
@@ -67,6 +69,8 @@ export interface TrainRequest {
   readonly textOptions?: Partial<TextVectorizerOptions>;
   /** How rows of numbers are scaled. Default: to norm 1. */
   readonly numericOptions?: Partial<NumericVectorizerOptions>;
+  /** File of word vectors that the worlds' input layers start from. Resuming needs it again. Default: random weights. */
+  readonly initEmbeddings?: string;
   readonly format?: string;
   readonly skipBadRows?: boolean;
   /** Worker threads, each training one world at a time. Of no account where a strategy trains one world on several. */
@@ -105,6 +109,8 @@ export interface TrainReport {
   /** What was chosen for the budgets; null without any. */
   readonly plan: Plan | null;
   readonly manifest: Manifest;
+  /** What worlds started from; null: random weights. */
+  readonly initEmbeddings: InitEmbeddings["record"] | null;
   /** What a strategy cost, world by world; none for sequential. */
   readonly strategy: readonly ({ readonly world: number } & StrategyReport)[];
 }
@@ -153,6 +159,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const network = worldOptionsOf(options, report.numFeatures);
   const hash = new LabelHash({ ...options, numLabels: report.numLabels });
   loaded.labelTable.countLabels(parts.training.labels);
+  const initial = await initialEmbeddings(request, loaded.vectorizer);
   const description: ModelDescription = {
     writtenBy: request.writtenBy,
     created: null,
@@ -160,7 +167,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     hash: hash.toJSON(),
     merge: options.merge,
     prior: { alpha: options.priorAlpha, seenOnly: options.seenOnly },
-    training: { ...optimizationOf(options), ...strategyRecord(request) },
+    training: { ...optimizationOf(options), ...strategyRecord(request), ...embeddingsRecord(initial) },
     dataset: {
       fingerprint: report.fingerprint,
       files: report.files.map(({ path }) => basename(path)),
@@ -184,7 +191,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     { [LABELS_FILE]: [loaded.labelTable.toBytes()], [VECTORIZER_FILE]: [vectorizer] },
     { overwrite: request.mode === "overwrite" },
   );
-  return trainWorlds(request, directory, { report, parts }, options, plan);
+  return trainWorlds(request, directory, { report, parts, initial }, options, plan);
 }
 
 /** What of a request says how rows are read. */
@@ -200,6 +207,15 @@ export async function readTrainingRows(request: ReadRequest): Promise<LoadedData
     textOptions: chooseTextOptions(await estimateTextBytes(request.inputs), request.textOptions ?? {}),
     numericOptions: { scaling: "l2", ...request.numericOptions },
   });
+}
+
+async function initialEmbeddings(request: TrainRequest, vectorizer: Vectorizer): Promise<InitEmbeddings | null> {
+  const { initEmbeddings, signal } = request;
+  return initEmbeddings === undefined ? null : await loadInitEmbeddings(initEmbeddings, vectorizer, signal);
+}
+
+function embeddingsRecord(initial: InitEmbeddings | null): { initEmbeddings?: JsonRecord } {
+  return initial === null ? {} : { initEmbeddings: initial.record };
 }
 
 /** How a model says that its worlds were trained by a strategy. */
@@ -243,9 +259,11 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   if (numWorlds > stored.numWorlds) {
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
   }
+  const initial = await initialEmbeddings(request, vectorizer);
+  checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, request.modelPath);
   const parts = splitRows(loaded.dataset, stored);
   const plan = await planResumed(request, loaded.report, loaded.dataset, all, started);
-  return trainWorlds(request, directory, { report: loaded.report, parts }, all, plan);
+  return trainWorlds(request, directory, { report: loaded.report, parts, initial }, all, plan);
 }
 
 function checkWorlds(worlds: readonly number[] | null | undefined, numWorlds: number): void {
@@ -264,7 +282,7 @@ function readOptions(request: ReadRequest): Parameters<typeof loadDataset>[1] & 
 async function trainWorlds(
   request: TrainRequest,
   directory: ModelDirectory,
-  loaded: { readonly report: LoadReport; readonly parts: DataParts },
+  loaded: { readonly report: LoadReport; readonly parts: DataParts; readonly initial: InitEmbeddings | null },
   options: ModelOptions,
   plan: Plan | null,
 ): Promise<TrainReport> {
@@ -281,6 +299,7 @@ async function trainWorlds(
     dataset: loaded.parts.training,
     model,
     optimization,
+    embeddings: loaded.initial?.embeddings ?? null,
     root: directory.root,
     runFingerprint: runFingerprint(loaded.report.fingerprint, {
       checkpoints: CHECKPOINT_FORMAT,
@@ -289,6 +308,7 @@ async function trainWorlds(
       p: hash.p,
       kernels: createKernels().info,
       ...strategyRecord(request),
+      ...embeddingsRecord(loaded.initial),
     }),
     checkpointIntervalMs: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
   };
@@ -326,6 +346,7 @@ async function trainWorlds(
     trainedWorlds: trained.sort((a, b) => a - b),
     keptWorlds: kept,
     plan,
+    initEmbeddings: loaded.initial?.record ?? null,
     manifest: directory.manifest,
     strategy: costs,
   };

@@ -2,6 +2,7 @@
 import type { WorldFile } from "../checkpoint/world-file.node.js";
 import type { Dataset } from "../data/dataset.js";
 import type { HashParameters } from "../kernels/contract.js";
+import type { InputEmbeddings } from "../mach/input-embeddings.js";
 import type { WorldOptions } from "../mach/world.js";
 import type { OptimizationOptions } from "./train-options.js";
 import type { RunProgress } from "./trainer-options.js";
@@ -11,6 +12,8 @@ export interface WorldJobShared {
   readonly dataset: Dataset;
   readonly model: WorldOptions;
   readonly optimization: OptimizationOptions;
+  /** What input layers start from; null: random weights. */
+  readonly embeddings: InputEmbeddings | null;
   /** Directory in which `worlds/` is made. */
   readonly root: string;
   /** Unique to data, options and seed: a partial world of another run is not continued. */

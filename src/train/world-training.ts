@@ -13,6 +13,7 @@
 import { Rng } from "../core/rng.js";
 import type { Dataset } from "../data/dataset.js";
 import type { HashParameters, Kernels } from "../kernels/contract.js";
+import { type InputEmbeddings, startFromEmbeddings } from "../mach/input-embeddings.js";
 import { createWorld, type World, type WorldOptions } from "../mach/world.js";
 import { createOptimizer } from "../optim/create-optimizer.js";
 import { createSchedule } from "../optim/schedules.js";
@@ -36,6 +37,8 @@ export interface WorldTrainingOptions {
   readonly hash: HashParameters;
   readonly model: WorldOptions;
   readonly optimization: OptimizationOptions;
+  /** Word vectors that the input layer starts from. Default none: random weights. */
+  readonly embeddings?: InputEmbeddings | null;
 }
 
 /** What a world's trainer is made of, with the world. */
@@ -57,6 +60,11 @@ export function worldTrainerOptions(
   const [inputWeight] = world.parameters.parameters;
   inputWeight.learningRateScale = optimization.inputLearningRateScale;
   inputWeight.momentsByRow = optimization.inputMoments === "row";
+  if (options.embeddings) {
+    const [, width] = inputWeight.shape;
+    const vectorRng = Rng.derive(seed, "world", number, "embeddings");
+    startFromEmbeddings(kernels, options.embeddings, inputWeight.value, width, { spread: inputSpread, rng: vectorRng });
+  }
   const { loss } = model;
   if (world.sampled !== null && optimization.optimizer === "adam") {
     world.sampled.weight.momentsByRow = true;

@@ -39,12 +39,12 @@ serveJobs<WorldJobShared, WorldJob, WorldJobProgress, WorldJobResult>(async (sha
 
 async function trainToFile(
   kernels: Kernels,
-  { dataset, model, optimization, root, checkpointIntervalMs }: WorldJobShared,
+  { dataset, model, optimization, embeddings, root, checkpointIntervalMs }: WorldJobShared,
   { world, hash }: WorldJob,
   context: JobContext<WorldJobProgress>,
   checkpoint: TrainerCheckpoint,
 ): Promise<WorldJobResult> {
-  const training = new WorldTraining(kernels, dataset, { world, hash, model, optimization });
+  const training = new WorldTraining(kernels, dataset, { world, hash, model, optimization, embeddings });
   checkpoint.load(training);
   const { ended, seconds } = await training.run({
     signal: {
