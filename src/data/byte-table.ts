@@ -21,14 +21,15 @@ export const ABSENT = -1;
 export class ByteTable {
   private arena: Uint8Array;
   private starts: Uint32Array;
-  private slots: Uint32Array | null = null;
+  private slots: Uint32Array | null;
   private count: number;
 
-  /** Empty, or over existing parts (kept, not copied): see `parts`. */
-  constructor(parts?: { readonly arena: Uint8Array; readonly offsets: Uint32Array }) {
+  /** Empty, or over existing parts (kept, not copied): see `parts` and `index`. */
+  constructor(parts?: { readonly arena: Uint8Array; readonly offsets: Uint32Array; readonly slots?: Uint32Array }) {
     this.arena = parts?.arena ?? new Uint8Array(1024);
     this.starts = parts?.offsets ?? new Uint32Array(64);
     this.count = parts === undefined ? 0 : parts.offsets.length - 1;
+    this.slots = parts?.slots ?? null;
   }
 
   get size(): number {
@@ -43,6 +44,11 @@ export class ByteTable {
   /** The names one after the other and where each starts; views of this table's memory, for writing to a file. */
   get parts(): { readonly arena: Uint8Array; readonly offsets: Uint32Array } {
     return { arena: this.arena.subarray(0, this.arenaBytes), offsets: this.starts.subarray(0, this.count + 1) };
+  }
+
+  /** The slots, filled if they were not: a table over the same parts and slots finds names at once. */
+  get index(): Uint32Array {
+    return this.slots ?? this.buildIndex();
   }
 
   /** The id of bytes[start, end), or ABSENT. */

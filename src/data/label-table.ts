@@ -140,8 +140,19 @@ export class LabelTable {
     return bytes;
   }
 
-  /** The table of a `labels.bin`, over views of `bytes`. @throws {FormatError} naming `file` and what is wrong. */
-  static fromBytes(bytes: Uint8Array, file: string): LabelTable {
+  /**
+   * What finding labels by name looks up, filled if it was not; null for integers. A table of the same bytes given it
+   * need not fill it, so that another thread can.
+   */
+  get index(): Uint32Array | null {
+    return this.names?.index ?? null;
+  }
+
+  /**
+   * The table of a `labels.bin`, over views of `bytes`, which may be shared. `index`: what another table of the same bytes
+   * has. @throws {FormatError} naming `file` and what is wrong.
+   */
+  static fromBytes(bytes: Uint8Array, file: string, index: Uint32Array | null = null): LabelTable {
     const fail = (problem: string): never => {
       throw new FormatError({ file }, `${problem}; restore the file or train again`);
     };
@@ -173,7 +184,8 @@ export class LabelTable {
           fail(`expected ascending name offsets, got ${offsets[i + 1]} after ${offsets[i]}`);
       }
       if (offsets[0] !== 0 || offsets[numLabels] !== arenaBytes) fail("expected names to fill the arena, got a gap");
-      names = new ByteTable({ arena: aligned.subarray(arenaAt, expected), offsets });
+      const parts = { arena: aligned.subarray(arenaAt, expected), offsets };
+      names = new ByteTable(index === null ? parts : { ...parts, slots: index });
     }
     const table = new LabelTable(names, isNamed ? 0 : numLabels);
     if ((flags & COUNTED) !== 0) table.counts = numbers(HEADER_BYTES, numLabels);

@@ -24,7 +24,18 @@ export {
 export { labelFilter } from "./label-filter.js";
 export { LabelHash, type LabelHashJson, type LabelHashOptions } from "./label-hash.js";
 export { createLabelPrior, type LabelPriorOptions, NO_PRIOR, priorCodes } from "./label-prior.js";
-export { type LoadedEnsemble, type LoadOptions, loadEnsemble, type WorldSource } from "./load-ensemble.js";
+export {
+  type DamagedWorld,
+  type LoadedEnsemble,
+  type LoadedWorlds,
+  type LoadOptions,
+  type LoadWorldsOptions,
+  loadEnsemble,
+  loadWorlds,
+  manifestPrior,
+  type WorldArrays,
+  type WorldSource,
+} from "./load-ensemble.js";
 export { MERGE_KINDS, type MergeKind, unbiasedProbability } from "./merge.js";
 export {
   inversePropensities,
@@ -35,8 +46,10 @@ export {
   type PropensityOptions,
   type TrueLabels,
 } from "./metrics.js";
-export { Model, type ModelLoadOptions, type RankedLabel } from "./model.node.js";
+export { loadModelVectorizer, Model, type ModelLoadOptions, type RankedLabel } from "./model.node.js";
 export { countParameters, type ParameterCount } from "./parameter-count.js";
+export { createPredictionEnsemble } from "./prediction-ensemble.js";
+export type { PredictionShared } from "./prediction-job.js";
 export { PredictionPool } from "./prediction-pool.node.js";
 export { countSharedLabels, type SharedLabels, type SharedLabelsOptions } from "./shared-labels.js";
 export { NO_LABEL, type QueryVotes, VoteCounter, votesOf, worldViewsOf } from "./votes.js";

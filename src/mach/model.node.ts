@@ -4,7 +4,8 @@
  *   const model = await Model.load("m/");
  *   model.predict(["buffer overflow in nfs server"], { k: 10 })[0]   →  [{ label: "linux:kernel", score: 0.81 }, …]
  *
- * Worlds whose file is missing are left out (`missingWorlds`); a damaged one is an error that names it.
+ * Worlds whose file is missing are left out (`missingWorlds`); a damaged one is an error that names it, or
+ * is left out too (`tolerateDamage`).
  */
 
 import type { Manifest } from "../checkpoint/manifest.js";
@@ -30,6 +31,8 @@ export interface ModelLoadOptions {
   readonly merge?: MergeKind;
   /** Check every world's SHA-256. Default true. */
   readonly verify?: boolean;
+  /** Answer without worlds whose file is damaged (`damagedWorlds`). Default false: they are an error. */
+  readonly tolerateDamage?: boolean;
   /** Keep parameters on shared memory, for a PredictionPool. Default false. */
   readonly shared?: boolean;
 }
@@ -48,6 +51,8 @@ export class Model {
   readonly kernels: Kernels;
   /** Worlds that the model should have and that do not answer. */
   readonly missingWorlds: readonly number[];
+  /** Worlds that were left out because of `tolerateDamage`. */
+  readonly damagedWorlds: LoadedEnsemble["damagedWorlds"];
   /** Arrays by name of each world that answers. */
   readonly parameters: LoadedEnsemble["parameters"];
 
@@ -62,6 +67,7 @@ export class Model {
     this.vectorizer = parts.vectorizer;
     this.labels = parts.labels;
     this.missingWorlds = parts.missingWorlds;
+    this.damagedWorlds = parts.damagedWorlds;
     this.parameters = parts.parameters;
   }
 
@@ -80,6 +86,7 @@ export class Model {
       ...(options.worlds === undefined ? {} : { worlds: options.worlds }),
       ...(options.merge === undefined ? {} : { merge: options.merge }),
       ...(options.verify === undefined ? {} : { verify: options.verify }),
+      ...(options.tolerateDamage === undefined ? {} : { tolerateDamage: options.tolerateDamage }),
       ...(options.shared === true ? { allocate: sharedF32 } : {}),
     });
     return new Model(manifest, kernels, { ...loaded, vectorizer, labels });

@@ -65,13 +65,21 @@ export class JobThread<J, P, R> {
   private readonly worker: Worker;
   private job: { resolve(result: R): void; reject(error: unknown): void; onProgress(progress: P): void } | null = null;
   private death: Error | null = null;
+  private readonly onDeath: (error: Error) => void;
 
-  constructor(script: URL, workerData: PoolWorkerData) {
+  /** `onDeath` hears once why the thread ended, in a job or between two; after `terminate` too. */
+  constructor(script: URL, workerData: PoolWorkerData, onDeath: (error: Error) => void = () => {}) {
+    this.onDeath = onDeath;
     this.worker = new Worker(script, { workerData });
     this.worker.on("message", (message: WorkerMessage<P, R>) => this.receive(message));
     this.worker.on("messageerror", (error) => this.die(error));
     this.worker.on("error", (error) => this.die(error));
     this.worker.on("exit", (code) => this.die(new Error(`a worker thread exited with code ${code} before its time`)));
+  }
+
+  /** False once the thread has ended: it takes no more jobs. */
+  get isAlive(): boolean {
+    return this.death === null;
   }
 
   /** Runs one job; the thread must have none. @throws the job's error, or what the thread died of. */
@@ -104,8 +112,10 @@ export class JobThread<J, P, R> {
   }
 
   private die(error: unknown): void {
+    const isFirst = this.death === null;
     this.death ??= error instanceof Error ? error : new Error(String(error));
     this.job?.reject(this.death);
     this.job = null;
+    if (isFirst) this.onDeath(this.death);
   }
 }
