@@ -13,3 +13,16 @@ export {
   openCatalogue,
   parseCatalogueColumns,
 } from "./catalogue/index.js";
+export {
+  BadQueryError,
+  DEFAULT_ENGINE_OPTIONS,
+  defaultNumThreads,
+  EngineClosedError,
+  type EngineEvent,
+  type EngineOptions,
+  type EngineStats,
+  type ItemSource,
+  OverloadedError,
+  PredictionThreadError,
+  SearchEngine,
+} from "./engine/index.js";
