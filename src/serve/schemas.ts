@@ -51,7 +51,7 @@ export function searchRequestSchema(
   return z
     .strictObject({
       query: text.optional().describe("One text. Give this or `queries`."),
-      queries: texts.min(1).readonly().optional().describe("Several texts, answered in their order."),
+      queries: texts.min(1).optional().describe("Several texts, answered in their order."),
       k: z
         .int()
         .min(1)

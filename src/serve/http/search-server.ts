@@ -1,0 +1,212 @@
+/**
+ * @file Who answers on the network? A fastify application around an engine, and the life of its socket.
+ *
+ *   request ─▶ id, headers ─▶ CORS ─▶ key ─▶ (search: shed?) ─▶ body, schema ─▶ route ─▶ answer ─▶ metrics, log
+ *
+ * A refusal at any place is an ErrorResponse (error-answers.ts); what is not HTTP is answered on the socket
+ * (socket-errors.ts). To stop, the server first says on /readyz that it will, then takes no new connection, then waits
+ * for the requests under way, but not for ever.
+ *
+ * Not here: TLS, compression of JSON, limits on requests a second. A proxy does these (docs/serve.md).
+ */
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyInstance } from "fastify";
+import { validatorCompiler } from "fastify-type-provider-zod";
+import { ConfigError } from "../../core/errors.js";
+import { Admission } from "./admission.js";
+import { addApiRoutes } from "./api-routes.js";
+import { CorsPolicy } from "./cors.js";
+import { addDocsRoutes } from "./docs-routes.js";
+import { sendError, toHttpError } from "./error-answers.js";
+import { HttpError } from "./http-error.js";
+import { DEFAULT_HTTP_LIMITS, type HttpLimits, type HttpOptions } from "./http-options.js";
+import { addOpenApi } from "./open-api.js";
+import { addPageRoutes } from "./page-routes.js";
+import { logFault, logRequest } from "./request-log.js";
+import { RouteTable } from "./route-table.js";
+import type { SearchService } from "./search-service.js";
+import { DATA_HEADERS } from "./security-headers.js";
+import { ServerMetrics } from "./server-metrics.js";
+import { answerOddRequests, answerSocketError } from "./socket-errors.js";
+import { addStatusRoutes } from "./status-routes.js";
+
+/** Node's own limit on an address and headers together; socket-errors.ts names it. */
+const HEADER_BYTES = 16 * 1024;
+/** Characters of an address: a shared link holds a query of the default length, mostly in ASCII. */
+const URL_LENGTH = 8192;
+/** Longer than the minute for which proxies keep idle connections, so that they close them, not we under a request. */
+const KEEP_ALIVE_MS = 72_000;
+/** Requests until a connection is closed: clients spread over servers again, at a cost that nobody notices. */
+const REQUESTS_PER_SOCKET = 10_000;
+/** How often Node looks for requests that take too long to arrive. */
+const CHECK_CONNECTIONS_MS = 1000;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks: the holder of its key, or else its address. */
+    client: string;
+  }
+}
+
+export interface CloseOptions {
+  /** Milliseconds for which everything is still answered, while /readyz says that this ends. Default 0. */
+  readonly drainMs?: number;
+  /** Milliseconds to wait for requests under way after that. Default 10,000. */
+  readonly graceMs?: number;
+}
+
+export class SearchServer {
+  /** For tests: `inject` asks without a socket. */
+  readonly app: FastifyInstance;
+  private readonly admission: Admission;
+  private draining = false;
+
+  private constructor(app: FastifyInstance, admission: Admission) {
+    this.app = app;
+    this.admission = admission;
+  }
+
+  /** A server that answers through `service`, ready to listen. It does not close the service. */
+  static async create(service: SearchService, options: HttpOptions = {}): Promise<SearchServer> {
+    const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+    const admission = new Admission(limits);
+    const metrics = new ServerMetrics(service, () => admission.numRunning);
+    const app = createApp(limits, options, metrics);
+    const server = new SearchServer(app, admission);
+    const isReady = (): boolean => service.ready && !server.draining;
+    app.addHook("onRequest", (_, reply, done) => {
+      if (server.draining) reply.header("connection", "close");
+      done();
+    });
+    await addOpenApi(app, options);
+    const routes = new RouteTable(app);
+    addApiRoutes(app, { service, limits, admission, metrics, apiKeys: options.apiKeys });
+    addStatusRoutes(app, { isReady, metrics, apiKeys: options.apiKeys });
+    addDocsRoutes(app);
+    addPageRoutes(app, { page: options.page ?? [], imageOrigins: options.imageOrigins ?? [] });
+    app.setNotFoundHandler((request, reply) => {
+      sendError(reply, routes.refusalOf(request.method, request.url, reply));
+    });
+    await app.ready();
+    return server;
+  }
+
+  /** Begins to listen. @param port 0 takes a free one. @returns the server's address. @throws {ConfigError} if that cannot be. */
+  async listen(host: string, port: number): Promise<string> {
+    try {
+      await this.app.listen({ host, port, listenTextResolver: () => "" });
+    } catch (error) {
+      throw explainListen(error as NodeJS.ErrnoException, host, port);
+    }
+    const { port: given } = this.app.server.address() as AddressInfo;
+    return `http://${host.includes(":") ? `[${host}]` : host}:${given}`;
+  }
+
+  /** Stops as the file's header says. @returns the number of searches that had to be cut off. */
+  async close({ drainMs = 0, graceMs = 10_000 }: CloseOptions = {}): Promise<number> {
+    this.draining = true;
+    if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
+    let numCut = 0;
+    const deadline = setTimeout(() => {
+      numCut = this.admission.numRunning;
+      this.app.server.closeAllConnections();
+    }, graceMs);
+    try {
+      await this.app.close();
+    } finally {
+      clearTimeout(deadline);
+    }
+    return numCut;
+  }
+}
+
+/** The application without its routes: what holds for every request. */
+function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetrics): FastifyInstance {
+  const { log } = options;
+  const trustedProxies = options.trustedProxies ?? [];
+  const isBehindProxy = trustedProxies.length > 0;
+  const prefix = randomBytes(4).toString("hex");
+  let numRequests = 0;
+  const app: FastifyInstance = fastify({
+    http: {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: limits.receiveMs,
+      connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, limits.receiveMs),
+      // Refused below with a body.
+      requireHostHeader: false,
+    },
+    requestTimeout: limits.receiveMs,
+    // A client that does not read its answer: the socket rests longer than any answer takes.
+    connectionTimeout: limits.receiveMs + limits.timeoutMs + 5000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxRequestsPerSocket: REQUESTS_PER_SOCKET,
+    bodyLimit: limits.bodyBytes,
+    trustProxy: isBehindProxy ? [...trustedProxies] : false,
+    // Requests that arrive on open connections while the server closes are answered as ever.
+    return503OnClosing: false,
+    genReqId: (request) => {
+      const given = isBehindProxy ? request.headers["x-request-id"] : undefined;
+      if (typeof given === "string" && /^[\w-]{1,64}$/.test(given)) return given;
+      return `${prefix}-${(numRequests++).toString(36)}`;
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(DATA_HEADERS).header("x-request-id", request.id);
+      const refusal = toHttpError(error, limits, request.id);
+      metrics.countRequest(request.method, "none", refusal.status, 0);
+      sendError(reply, refusal);
+    },
+    clientErrorHandler: (error, socket) => {
+      metrics.countSocketError();
+      answerSocketError(error, socket);
+    },
+  });
+  const server = app.server as Server;
+  server.maxConnections = limits.connections;
+  server.on("drop", () => metrics.countDroppedConnection());
+  answerOddRequests(server);
+
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are typed and tested; checking each of them again would cost more than writing it.
+  app.setSerializerCompiler(() => JSON.stringify);
+  // Bodies are JSON or refused.
+  app.removeContentTypeParser("text/plain");
+
+  const cors = new CorsPolicy(options.corsOrigins ?? []);
+  app.decorateRequest("client", "");
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(DATA_HEADERS).header("x-request-id", request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      done(new HttpError(400, "bad_request", "expected a Host header"));
+    } else if (request.url.length > URL_LENGTH) {
+      done(new HttpError(414, "bad_request", `expected an address of at most ${URL_LENGTH} characters`));
+    } else if (!cors.apply(request, reply)) done();
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "none";
+    metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    if (log !== undefined) logRequest(log, request, reply, options.logQueries === true);
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = toHttpError(error, limits, request.id);
+    if (refusal.facts.shed !== undefined) metrics.countShed(refusal.facts.shed);
+    if (refusal.code === "internal" && log !== undefined) logFault(log, request, error);
+    sendError(reply, refusal);
+  });
+  return app;
+}
+
+/** Why nobody can listen there. */
+function explainListen(error: NodeJS.ErrnoException, host: string, port: number): unknown {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: "the port is in use; stop the other program, or choose another with --port (0 takes a free one)",
+    EACCES: "not permitted; choose a port above 1023 with --port",
+    EADDRNOTAVAIL: "this machine has no such address; choose another with --host",
+    ENOTFOUND: "no such host; choose another with --host",
+    EAI_AGAIN: "no such host; choose another with --host",
+  };
+  const text = why[error.code ?? ""];
+  return text === undefined ? error : new ConfigError(`serve: cannot listen on ${host} port ${port}: ${text}`);
+}

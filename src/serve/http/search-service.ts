@@ -1,0 +1,27 @@
+/** @file What does HTTP need of an engine? The part of SearchEngine that answers requests, so that tests may stand in for it. */
+import type { CheckedSearchRequest, LabelResponse, ModelResponse, SearchResult } from "../../mach/search-contract.js";
+
+/** Counts since the start, but for `queued` and `running`, which are now. */
+export interface ServiceStats {
+  readonly queued: number;
+  readonly running: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  readonly batches: number;
+  readonly batchedQueries: number;
+  readonly reloads: number;
+  readonly failedReloads: number;
+}
+
+export interface SearchService {
+  /** @throws {BadQueryError} that the client can mend. @throws {OverloadedError} to be asked later. */
+  search(
+    request: CheckedSearchRequest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly version: string; readonly results: readonly SearchResult[] }>;
+  /** null if the model has no such label. */
+  label(id: number): LabelResponse | null;
+  model(): ModelResponse;
+  readonly stats: ServiceStats;
+  readonly ready: boolean;
+}
