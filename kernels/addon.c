@@ -201,7 +201,7 @@ NUMBER(u32_combine_pairs, 4, N(0), U(1), P(2), P(3))
 VOID(u32_shuffle_triples, 3, N(0), U(1), P(2))
 NUMBER(f32_glove_step, 7, N(0), N(1), P(2), P(3), F(4), F(5), F(6))
 NUMBER(f32_train_words, 13, P(0), F(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10), P(11), P(12))
-VOID(f32_q8_gemm, 7, N(0), N(1), N(2), P(3), P(4), P(5), P(6))
+VOID(f32_quantized_gemm, 8, N(0), N(1), N(2), U(3), P(4), P(5), P(6), P(7))
 VOID(csr_quantized_gemm, 10, N(0), N(1), N(2), U(3), P(4), P(5), P(6), P(7), P(8), P(9))
 NUMBER(f32_probe, 1, N(0))
 

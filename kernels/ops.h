@@ -255,7 +255,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       float alpha))
 
 #define QUANTIZED_OPERATIONS(X)                                                                                        \
-  X(void, f32_q8_gemm, (size_t m, size_t n, size_t k, in_f32 a, const uint8_t *codes, in_f32 scales, out_f32 c))       \
+  X(void, f32_quantized_gemm, (size_t m, size_t n, size_t k, uint32_t bits, in_f32 a, const uint8_t *codes,            \
+      in_f32 scales, out_f32 c))                                                                                       \
   X(void, csr_quantized_gemm, (size_t rows, size_t groups, size_t size, uint32_t bits, in_u32 offsets, in_u32 columns, \
       in_f32 values, const uint8_t *codes, in_f32 scales, out_f32 y))
 

@@ -33,46 +33,70 @@ INLINE float FN(sum_wide)(const wide *x) {
   return s[0];
 }
 
+/* sum [mt, nt] += a [mt, k]·w [nt, k] at place l, for WIDE codes w of a row. */
+#define ADD_PRODUCTS(place, codes_of_row)                                                                              \
+  do {                                                                                                                 \
+    wide x[4];                                                                                                         \
+    UNROLL for (size_t i = 0; i < mt; i++) x[i] = *(const wide_memory *)(a + i * k + (place));                         \
+    UNROLL for (size_t j = 0; j < nt; j++) {                                                                           \
+      wide w = WIDEN(codes_of_row);                                                                                    \
+      UNROLL for (size_t i = 0; i < mt; i++) sum[i * nt + j] += x[i] * w;                                              \
+    }                                                                                                                  \
+  } while (0)
+
 /* c [mt, nt] of the output's n columns. */
-INLINE void FN(quantized_tile)(const size_t mt, const size_t nt, size_t n, size_t k, const float *a,
-                               const int8_t *codes, const float *scales, float *c) {
+INLINE void FN(quantized_tile)(const uint32_t bits, const size_t mt, const size_t nt, size_t n, size_t k,
+                               const float *a, const uint8_t *codes, const float *scales, float *c) {
   wide sum[4 * 8] = {0};
-  size_t l = 0;
-  for (; l + WIDE <= k; l += WIDE) {
-    wide x[4];
-    UNROLL for (size_t i = 0; i < mt; i++) x[i] = *(const wide_memory *)(a + i * k + l);
-    UNROLL for (size_t j = 0; j < nt; j++) {
-      wide w = WIDEN(*(const codes16_memory *)(codes + j * k + l));
-      UNROLL for (size_t i = 0; i < mt; i++) sum[i * nt + j] += x[i] * w;
+  size_t bytes = bits == 8 ? k : (k + 1) / 2, high = bits == 8 ? 0 : k - bytes, l = 0;
+  for (; l + WIDE <= (bits == 8 ? k : high); l += WIDE) {
+    const uint8_t *at = codes + l;
+    if (bits == 8) {
+      ADD_PRODUCTS(l, *(const codes16_memory *)(at + j * bytes));
+    } else {
+      ADD_PRODUCTS(l, (codes16)(*(const halves16_memory *)(at + j * bytes) & 15) - 8);
+      ADD_PRODUCTS(bytes + l, (codes16)(*(const halves16_memory *)(at + j * bytes) >> 4) - 8);
     }
   }
   UNROLL for (size_t i = 0; i < mt; i++) {
     UNROLL for (size_t j = 0; j < nt; j++) {
       float total = FN(sum_wide)(&sum[i * nt + j]);
-      for (size_t r = l; r < k; r++) total += a[i * k + r] * (float)codes[j * k + r];
+      for (size_t r = l; r < bytes; r++) {
+        uint8_t byte = codes[j * bytes + r];
+        if (bits == 8) {
+          total += a[i * k + r] * (float)(int8_t)byte;
+          continue;
+        }
+        total += a[i * k + r] * (float)((int)(byte & 15) - 8);
+        if (r < high) total += a[i * k + bytes + r] * (float)((int)(byte >> 4) - 8);
+      }
       c[i * n + j] = scales[j] * total;
     }
   }
 }
 
-OP(void, f32_q8_gemm)(size_t m, size_t n, size_t k, in_f32 a, const uint8_t *bytes, in_f32 scales, out_f32 c) {
-  const int8_t *codes = (const int8_t *)bytes;
-  size_t i = 0;
+INLINE void FN(quantized_gemm)(const uint32_t bits, size_t m, size_t n, size_t k, const float *a, const uint8_t *codes,
+                               const float *scales, float *c) {
+  size_t bytes = bits == 8 ? k : (k + 1) / 2, i = 0;
+#define QUANTIZED_TILE(mt, nt)                                                                                         \
+  FN(quantized_tile)(bits, mt, nt, n, k, a + i * k, codes + j * bytes, scales + j, c + i * n + j)
   for (; i + QUANTIZED_ROWS <= m; i += QUANTIZED_ROWS) {
     size_t j = 0;
-    for (; j + QUANTIZED_OUTPUTS <= n; j += QUANTIZED_OUTPUTS)
-      FN(quantized_tile)
-    (QUANTIZED_ROWS, QUANTIZED_OUTPUTS, n, k, a + i * k, codes + j * k, scales + j, c + i * n + j);
-    for (; j < n; j++)
-      FN(quantized_tile)(QUANTIZED_ROWS, 1, n, k, a + i * k, codes + j * k, scales + j, c + i * n + j);
+    for (; j + QUANTIZED_OUTPUTS <= n; j += QUANTIZED_OUTPUTS) QUANTIZED_TILE(QUANTIZED_ROWS, QUANTIZED_OUTPUTS);
+    for (; j < n; j++) QUANTIZED_TILE(QUANTIZED_ROWS, 1);
   }
   for (; i < m; i++) {
     size_t j = 0;
-    for (; j + QUANTIZED_OUTPUTS_ALONE <= n; j += QUANTIZED_OUTPUTS_ALONE)
-      FN(quantized_tile)
-    (1, QUANTIZED_OUTPUTS_ALONE, n, k, a + i * k, codes + j * k, scales + j, c + i * n + j);
-    for (; j < n; j++) FN(quantized_tile)(1, 1, n, k, a + i * k, codes + j * k, scales + j, c + i * n + j);
+    for (; j + QUANTIZED_OUTPUTS_ALONE <= n; j += QUANTIZED_OUTPUTS_ALONE) QUANTIZED_TILE(1, QUANTIZED_OUTPUTS_ALONE);
+    for (; j < n; j++) QUANTIZED_TILE(1, 1);
   }
+#undef QUANTIZED_TILE
+}
+
+OP(void, f32_quantized_gemm)
+(size_t m, size_t n, size_t k, uint32_t bits, in_f32 a, const uint8_t *codes, in_f32 scales, out_f32 c) {
+  if (bits == 8) FN(quantized_gemm)(8, m, n, k, a, codes, scales, c);
+  else FN(quantized_gemm)(4, m, n, k, a, codes, scales, c);
 }
 
 /* y[0 … n) += x·codes. */

@@ -14,42 +14,57 @@ function randomScales(rng: Rng, length: number): Float32Array {
   return Float32Array.from({ length }, () => rng.nextFloat() + 0.01);
 }
 
-/** Codes of 8 bits with their signs dropped; −128 becomes 127, less by a part in 128. */
-function absoluteCodes(codes: Uint8Array): Uint8Array {
-  return codes.map((byte) => Math.min(127, Math.abs((byte << 24) >> 24)));
+const BITS: readonly CodeBits[] = [8, 4];
+
+/** Bytes whose codes are all 1. */
+function ones(length: number, bits: CodeBits): Uint8Array {
+  return new Uint8Array(length).fill(bits === 8 ? 1 : 0x99);
+}
+
+/** The largest absolute code. */
+function largest(bits: CodeBits): number {
+  return bits === 8 ? 128 : 8;
 }
 
 describeBackends("quantized", (kernels) => {
-  it("quantizedGemm", () => {
-    for (const m of [0, 1, 2, 3, 5, 17]) {
-      for (const n of [0, 1, 3, 8, 9, 33]) {
-        for (const k of [...SIZES, 16, 64]) {
-          const rng = new Rng(m * 10_000 + n * 1000 + k);
-          const a = numbers(rng, m * k);
-          const codes = randomCodes(rng, n * k);
-          const scales = randomScales(rng, n);
-          const [actual, expected, magnitude] = [unwritten(m * n), unwritten(m * n), unwritten(m * n)];
-          kernels.quantizedGemm({ m, n, k }, a, codes, scales, actual);
-          reference.quantizedGemm({ m, n, k }, a, codes, scales, expected);
-          reference.quantizedGemm({ m, n, k }, absolutes(a), absoluteCodes(codes), scales, magnitude);
-          // K products and sums, one scale, and the reference's own rounding to f32.
-          expectClose(actual, expected, (i) => (k + 2) * EPSILON * (128 / 127) * magnitude[i]);
+  for (const bits of BITS) {
+    it(`quantizedGemm of ${bits} bits`, () => {
+      for (const m of [0, 1, 2, 3, 5, 17]) {
+        for (const n of [0, 1, 3, 8, 9, 33]) {
+          for (const k of [...SIZES, 16, 64]) {
+            const rng = new Rng(m * 10_000 + n * 1000 + k);
+            const a = numbers(rng, m * k);
+            const codes = randomCodes(rng, n * groupBytes(k, bits));
+            const scales = randomScales(rng, n);
+            const dims = { m, n, k, bits };
+            const [actual, expected, magnitude] = [unwritten(m * n), unwritten(m * n), unwritten(m * n)];
+            kernels.quantizedGemm(dims, a, codes, scales, actual);
+            reference.quantizedGemm(dims, a, codes, scales, expected);
+            // Σ|a|·scale times the largest code is above Σ|a||w|.
+            reference.quantizedGemm(dims, absolutes(a), ones(codes.length, bits), scales, magnitude);
+            // K products and sums, one scale, and the reference's own rounding to f32.
+            expectClose(actual, expected, (i) => (k + 2) * EPSILON * largest(bits) * magnitude[i]);
+          }
         }
       }
+    });
+  }
+
+  it("quantizedGemm lets NaN through and refuses codes that are too short", () => {
+    const c = unwritten(3);
+    const [a, scales] = [Float32Array.of(1, Number.NaN), Float32Array.of(1, 1)];
+    for (const bits of BITS) {
+      c.fill(0);
+      kernels.quantizedGemm({ m: 1, n: 2, k: 2, bits }, a, Uint8Array.of(1, 0, 0, 0), scales, c);
+      expect(c).toEqual(Float32Array.of(Number.NaN, Number.NaN, 0));
+      const short = new Uint8Array(bits === 8 ? 5 : 3);
+      expect(() => kernels.quantizedGemm({ m: 1, n: 2, k: 3, bits }, numbers(new Rng(1), 3), short, scales, c)).toThrow(
+        /codes: expected at least/,
+      );
     }
   });
 
-  it("quantizedGemm lets NaN through and reads no further than it should", () => {
-    const c = unwritten(3);
-    const a = Float32Array.of(1, Number.NaN);
-    kernels.quantizedGemm({ m: 1, n: 2, k: 2 }, a, Uint8Array.of(1, 0, 0, 0), Float32Array.of(1, 1), c);
-    expect(c).toEqual(Float32Array.of(Number.NaN, Number.NaN, Number.NaN));
-    expect(() =>
-      kernels.quantizedGemm({ m: 1, n: 2, k: 3 }, numbers(new Rng(1), 3), new Uint8Array(5), new Float32Array(2), c),
-    ).toThrow(/codes: expected at least 6/);
-  });
-
-  for (const bits of [8, 4] as const satisfies readonly CodeBits[]) {
+  for (const bits of BITS) {
     it(`quantizedCsrGemm of ${bits} bits`, () => {
       for (const rows of [0, 1, 3]) {
         for (const groups of [1, 2, 5]) {
@@ -65,10 +80,9 @@ describeBackends("quantized", (kernels) => {
             kernels.quantizedCsrGemm(dims, x, codes, scales, actual);
             reference.quantizedCsrGemm(dims, x, codes, scales, expected);
             // Σ|x|·scale times the largest code is above Σ|x||w|.
-            const ones = new Uint8Array(codes.length).fill(bits === 8 ? 1 : 0x99);
-            reference.quantizedCsrGemm(dims, { ...x, values: absolutes(x.values) }, ones, scales, magnitude);
-            const largest = bits === 8 ? 128 : 8;
-            expectClose(actual, expected, (i) => (6 + 3) * EPSILON * largest * magnitude[i]);
+            const weights = ones(codes.length, bits);
+            reference.quantizedCsrGemm(dims, { ...x, values: absolutes(x.values) }, weights, scales, magnitude);
+            expectClose(actual, expected, (i) => (6 + 3) * EPSILON * largest(bits) * magnitude[i]);
           }
         }
       }

@@ -7,7 +7,16 @@ import { readCsr } from "./sparse.js";
 
 /** kernels/ops.h, QUANTIZED_OPERATIONS. */
 export interface FlatQuantizedOperations {
-  f32_q8_gemm(m: number, n: number, k: number, a: Pointer, codes: Pointer, scales: Pointer, c: Pointer): void;
+  f32_quantized_gemm(
+    m: number,
+    n: number,
+    k: number,
+    bits: number,
+    a: Pointer,
+    codes: Pointer,
+    scales: Pointer,
+    c: Pointer,
+  ): void;
   csr_quantized_gemm(
     rows: number,
     groups: number,
@@ -25,12 +34,12 @@ export interface FlatQuantizedOperations {
 export function quantizedOperations(bridge: Bridge): QuantizedKernels {
   const { flat } = bridge;
   return {
-    quantizedGemm({ m, n, k }, a, codes, scales, c) {
+    quantizedGemm({ m, n, k, bits }, a, codes, scales, c) {
       bridge.begin();
       const aAt = bridge.read("quantizedGemm: a", a, m * k);
-      const codesAt = bridge.read("quantizedGemm: codes", codes, n * k);
+      const codesAt = bridge.read("quantizedGemm: codes", codes, n * groupBytes(k, bits));
       const scalesAt = bridge.read("quantizedGemm: scales", scales, n);
-      flat.f32_q8_gemm(m, n, k, aAt, codesAt, scalesAt, bridge.write("quantizedGemm: c", c, m * n));
+      flat.f32_quantized_gemm(m, n, k, bits, aAt, codesAt, scalesAt, bridge.write("quantizedGemm: c", c, m * n));
       bridge.end();
     },
     quantizedCsrGemm({ rows, groups, groupSize, bits }, x, codes, scales, y) {

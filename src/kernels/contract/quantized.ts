@@ -15,6 +15,7 @@ export interface QuantizedGemmDims {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  readonly bits: CodeBits;
 }
 
 export type CodeBits = 8 | 4;
@@ -36,8 +37,8 @@ export function groupBytes(groupSize: number, bits: CodeBits): number {
 
 export interface QuantizedKernels {
   /**
-   * c[i, j] ← scales[j]·Σₖ a[i, k]·codes[j, k]: a dense layer of 8-bit weights, each output a group. a [M, K], codes
-   * [N, K] and scales [N] read, c [M, N] written. Within (K + 1)·2⁻²⁴·Σ|a||w|.
+   * c[i, j] ← scales[j]·Σₖ a[i, k]·code(j, k): a dense layer, each output a group of K. a [M, K], codes [N, groupBytes]
+   * and scales [N] read, c [M, N] written. Within (K + 1)·2⁻²⁴·Σ|a||w|.
    */
   quantizedGemm(
     dims: QuantizedGemmDims,

@@ -18,16 +18,17 @@ function codeAt(codes: Uint8Array, start: number, groupSize: number, bits: CodeB
 }
 
 function quantizedGemm(
-  { m, n, k }: QuantizedGemmDims,
+  { m, n, k, bits }: QuantizedGemmDims,
   a: Float32Array,
   codes: Uint8Array,
   scales: Float32Array,
   c: Float32Array,
 ): void {
+  const bytes = groupBytes(k, bits);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let l = 0; l < k; l++) sum += a[i * k + l] * codeAt(codes, j * k, k, 8, l);
+      for (let l = 0; l < k; l++) sum += a[i * k + l] * codeAt(codes, j * bytes, k, bits, l);
       c[i * n + j] = scales[j] * sum;
     }
   }
