@@ -20,4 +20,4 @@ export {
 } from "./contract.js";
 export { createKernels, type KernelsOptions } from "./create.node.js";
 export { createReferenceKernels } from "./reference/reference-kernels.js";
-export { createWasmKernels, MAX_WASM_MEMORY_BYTES, type WasmOptions } from "./wasm/wasm-kernels.js";
+export { compileWasmModule, createWasmKernels, MAX_WASM_MEMORY_BYTES, type WasmOptions } from "./wasm/wasm-kernels.js";

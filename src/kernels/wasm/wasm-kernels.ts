@@ -133,6 +133,11 @@ class WasmBridge implements Bridge {
   }
 }
 
+/** A module for `createWasmKernels` from the bytes of dist/kernels/manyworlds.wasm. Rejects for other bytes. */
+export function compileWasmModule(bytes: Uint8Array): Promise<WasmModule> {
+  return webAssembly.compile(bytes);
+}
+
 /**
  * Kernels in a memory of their own.
  * - `module` compiled from dist/kernels/manyworlds.wasm

@@ -13,6 +13,8 @@ export interface WasmMemory {
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Memory: new (pages: { initial: number; maximum: number }) => WasmMemory;
+  /** Not on a thread's time, and where `Module` refuses: browsers' main threads take no large module from it. */
+  compile(bytes: Uint8Array): Promise<WasmModule>;
   readonly Instance: new (module: WasmModule, imports: Record<string, object>) => { readonly exports: object };
 }
 

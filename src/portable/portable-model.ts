@@ -1,0 +1,329 @@
+/**
+ * @file A model that answers without a server: files from any host, kernels in WebAssembly, no file system.
+ *
+ *   const model = await PortableModel.load({ files: "https://example.org/model/" });     the first world has arrived
+ *   await model.search({ query: "buffer overflow in nfs server" });                      fewer worlds, a valid answer
+ *   await model.complete;                                                                all have, or failed
+ *
+ *   index.json → kernels, words, labels, world 0 → ready → worlds 1 … R − 1, most frequent words' rows
+ *                                                   each query → the shards of its words that are not here yet
+ *
+ * The worlds that have arrived answer; each time their number has doubled the next ones join (a new set takes buffers of
+ * its own). One that does not come is reported and the rest answer. Answers are those of the library on the weights that
+ * the codes stand for, to rounding. Runs wherever WebAssembly and fetch are: browsers, Node, Deno, Bun, workers at the
+ * edge.
+ */
+import { ConfigError } from "../core/errors.js";
+import type { LabelTable } from "../data/label-table.js";
+import type { TextVectorizer } from "../data/text-vectorizer.js";
+import { type Kernels, QUERY_LANES } from "../kernels/contract.js";
+import { companionsOf } from "../mach/companions.js";
+import { labelFilter } from "../mach/label-filter.js";
+import { LabelHash } from "../mach/label-hash.js";
+import { createLabelPrior, priorCodes } from "../mach/label-prior.js";
+import type {
+  CheckedSearchRequest,
+  FoundLabel,
+  LabelNames,
+  LabelResponse,
+  ModelResponse,
+  SearchRequest,
+  SearchResponse,
+  SearchResult,
+} from "../mach/search-contract.js";
+import { votesOf, worldViewsOf } from "../mach/votes.js";
+import type { SparseBatch } from "../nn/module.js";
+import { checkSearchRequest } from "./checked-request.js";
+import { InputShards } from "./input-shards.js";
+import {
+  FetchError,
+  type FileFetcher,
+  httpFiles,
+  type Inflate,
+  inflateGzip,
+  messageOf,
+  PortableFiles,
+} from "./portable-files.js";
+import { LABELS_FILE, type PortableIndex, portableWorldFile, VOCABULARY_FILE } from "./portable-index.js";
+import { createPortableKernels, type KernelSource } from "./portable-kernels.js";
+import { decodeLabels } from "./portable-labels.js";
+import { PortableScorer, type RankedQuery, ScorerBuffers, type ScorerOptions } from "./portable-scorer.js";
+import { columnRows, decodeVocabulary } from "./portable-vocabulary.js";
+import { PortableWorld } from "./portable-world.js";
+
+/** How far loading has come. */
+export interface LoadProgress {
+  /** Bytes fetched, of `totalBytes`: what is loaded without being asked for. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Worlds that answer, of `numWorlds`. */
+  readonly worlds: number;
+  readonly numWorlds: number;
+}
+
+export interface PortableLoadOptions extends KernelSource {
+  /** The model's folder: an absolute address, or what fetches its files. */
+  readonly files: string | URL | FileFetcher;
+  /** Unpacks gzip. Default DecompressionStream. */
+  readonly inflate?: Inflate;
+  /** Bytes of input rows that are kept. Default 64 MiB. */
+  readonly maxShardBytes?: number;
+  /** Bytes of input rows, the most frequent words', that are loaded without being asked for. Default 2 MiB. */
+  readonly prefetchBytes?: number;
+  /** Called after each file. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+export const DEFAULT_MAX_SHARD_BYTES: number = 64 * 2 ** 20;
+export const DEFAULT_PREFETCH_BYTES: number = 2 * 2 ** 20;
+
+/** Worlds fetched at a time: enough to hide a host's latency, few enough that the first is soon there. */
+const WORLDS_ABREAST = 3;
+
+export class PortableModel {
+  readonly index: PortableIndex;
+  readonly labels: LabelTable;
+  readonly kernels: Kernels;
+  /** Resolves when no more worlds will come and the first rows are here; never rejects: see `model().failedWorlds`. */
+  readonly complete: Promise<void>;
+  private readonly files: PortableFiles;
+  private readonly vectorizer: TextVectorizer;
+  private readonly hash: LabelHash;
+  private readonly rows: Uint32Array;
+  private readonly shards: InputShards;
+  private readonly scorerOptions: ScorerOptions;
+  private readonly arrived: { readonly world: PortableWorld; readonly group: number }[] = [];
+  private readonly failed: { readonly world: number; readonly reason: string }[] = [];
+  private readonly onProgress: () => void;
+  private scorer: PortableScorer | null = null;
+
+  private constructor(
+    files: PortableFiles,
+    parts: { readonly kernels: Kernels; readonly vectorizer: TextVectorizer; readonly labels: LabelTable },
+    {
+      maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
+      prefetchBytes = DEFAULT_PREFETCH_BYTES,
+      onProgress,
+    }: PortableLoadOptions,
+  ) {
+    const { index } = files;
+    const { kernels, vectorizer, labels } = parts;
+    this.files = files;
+    this.index = index;
+    this.kernels = kernels;
+    this.vectorizer = vectorizer;
+    this.labels = labels;
+    this.hash = LabelHash.fromJSON(index.hash);
+    this.rows = columnRows(vectorizer);
+    this.shards = new InputShards(files, maxShardBytes);
+    const { labelCounts } = labels;
+    this.scorerOptions = {
+      hash: this.hash,
+      worldOptions: index.network,
+      merge: index.merge,
+      prior: labelCounts && createLabelPrior(kernels, priorCodes(kernels, labelCounts), index.prior),
+      labelCounts,
+      shards: this.shards,
+      buffers: new ScorerBuffers(kernels, this.shards, index.network.numBuckets),
+    };
+    this.onProgress = () => onProgress?.(this.progress(prefetchBytes));
+    this.complete = this.loadWorlds().then(async () => {
+      // Rows that cannot be had now are fetched when a query needs them, and its error says so.
+      await this.shards.prefetch(prefetchBytes).catch(() => {});
+      this.onProgress();
+    });
+  }
+
+  /**
+   * Loads a model up to its first world; the others follow (`complete`).
+   * @throws {FetchError} for files that do not come. @throws {FormatError} for damaged ones, or another version's.
+   */
+  static async load(options: PortableLoadOptions): Promise<PortableModel> {
+    const { files: source, inflate = inflateGzip } = options;
+    const files = await PortableFiles.open(typeof source === "function" ? source : httpFiles(source), inflate);
+    const { network, hash, vectorizer, labels } = files.index;
+    const [kernels, words, names] = await Promise.all([
+      createPortableKernels(files, options),
+      files.read(VOCABULARY_FILE),
+      files.read(LABELS_FILE),
+    ]);
+    const parts = {
+      kernels,
+      vectorizer: decodeVocabulary(words, network.numFeatures, vectorizer, VOCABULARY_FILE),
+      labels: decodeLabels(names, hash.numLabels, labels, LABELS_FILE),
+    };
+    const model = new PortableModel(files, parts, options);
+    await model.firstWorld();
+    return model;
+  }
+
+  /** Bytes fetched so far, the index included. */
+  get bytesFetched(): number {
+    return this.files.bytesFetched;
+  }
+
+  /** Bytes of input rows in memory, besides the kernels' memory. */
+  get shardBytes(): number {
+    return this.shards.keptBytes;
+  }
+
+  /** As POST /v1/search. @throws {ConfigError} for a bad request. @throws {FetchError} if rows of its words do not come. */
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchResponse> {
+    const start = performance.now();
+    const checked = checkSearchRequest(request);
+    const allowed = checked.filter === undefined ? null : this.allowedBy(checked.filter);
+    const inputs = this.vectorizer.transformAll(checked.queries);
+    const columns = inputs.columns.map((column) => this.rows[column]);
+    const results: SearchResult[] = [];
+    for (let first = 0; first < inputs.numRows; first += QUERY_LANES) {
+      const numRows = Math.min(QUERY_LANES, inputs.numRows - first);
+      const offsets = inputs.offsets.subarray(first, first + numRows + 1);
+      const batch: SparseBatch = { ...inputs, columns, offsets, numRows };
+      const used = columns.subarray(offsets[0], offsets[numRows]);
+      signal?.throwIfAborted();
+      const ranked = await this.shards.with(used, () => {
+        signal?.throwIfAborted();
+        return (this.scorer as PortableScorer).rank(batch, { ...checked, allowed });
+      });
+      ranked.forEach((answer, q) => {
+        const unknown = offsets[q] === offsets[q + 1];
+        results.push(this.resultOf(checked, checked.queries[first + q], unknown, answer));
+      });
+    }
+    return { model: this.index.version, tookMs: performance.now() - start, results };
+  }
+
+  /** As GET /v1/labels/:id; null if there is none. */
+  label(id: number): LabelResponse | null {
+    const { labels, hash } = this;
+    if (!(Number.isInteger(id) && id >= 0 && id < labels.numLabels)) return null;
+    return {
+      id,
+      label: labels.nameOf(id),
+      count: labels.labelCounts?.[id] ?? null,
+      buckets: this.worldNumbers.map((world) => ({ world, bucket: hash.bucket(id, world) })),
+    };
+  }
+
+  /** As GET /v1/model. Worlds that are still on their way are in neither list. */
+  model(): ModelResponse {
+    const { index, kernels, failed } = this;
+    const { network, hash } = index;
+    return {
+      version: index.version,
+      kind: "text",
+      numLabels: hash.numLabels,
+      numFeatures: network.numFeatures,
+      numBuckets: network.numBuckets,
+      numWorlds: index.worlds.length,
+      worlds: this.worldNumbers,
+      failedWorlds: [...failed],
+      hidden: network.hidden,
+      merge: index.merge,
+      metrics: index.metrics ?? {},
+      hasCatalogue: false,
+      kernels: `${kernels.info.backend} ${kernels.info.isa}, ${index.bits}-bit weights`,
+    };
+  }
+
+  /** Numbers of the worlds that answer now. */
+  get worldNumbers(): readonly number[] {
+    return this.scorer?.worldNumbers ?? [];
+  }
+
+  /** @throws {ConfigError} for a name that the model does not know. */
+  private allowedBy({ only, except }: LabelNames): Uint8Array {
+    const { labels } = this;
+    const ids = (names: readonly string[]): number[] =>
+      names.map((name) => {
+        const id = labels.idOf(name);
+        if (id === -1) throw new ConfigError(`search: filter: the model knows no label ${JSON.stringify(name)}`);
+        return id;
+      });
+    const allowed = only === undefined ? null : labelFilter(labels.numLabels, ids(only));
+    if (except === undefined) return allowed ?? labelFilter(labels.numLabels, [], "except");
+    const rest = labelFilter(labels.numLabels, ids(except), "except");
+    return allowed === null ? rest : rest.map((bits, i) => bits & allowed[i]);
+  }
+
+  private resultOf(
+    { minProbability, explain }: CheckedSearchRequest,
+    query: string,
+    unknown: boolean,
+    { labels: ids, probabilities, votes }: RankedQuery,
+  ): SearchResult {
+    const { labels, hash } = this;
+    const nameOf = (id: number): string => labels.nameOf(id);
+    const found: FoundLabel[] = [];
+    for (const [j, id] of ids.entries()) {
+      const probability = probabilities[j];
+      // Priors may make scores negative: a threshold of 0 is none.
+      if (minProbability > 0 && probability < minProbability) continue;
+      const label = { id, label: nameOf(id), probability };
+      if (votes === null) found.push(label);
+      else {
+        const companions = companionsOf(hash, votes.worlds, id, labels.labelCounts);
+        found.push({
+          ...label,
+          votes: votesOf(votes, j, nameOf),
+          companions: companions.map((companion) => ({ ...companion, label: nameOf(companion.label) })),
+        });
+      }
+    }
+    return { query, unknown, labels: found, ...(explain && votes !== null ? { worlds: worldViewsOf(votes) } : {}) };
+  }
+
+  private progress(prefetchBytes: number): LoadProgress {
+    const { files, input, worlds } = this.index;
+    const fixed = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+    const share = Math.min(1, prefetchBytes / Math.max(1, this.shards.shardBytes * this.shards.numShards));
+    const totalBytes = Math.round(fixed + share * input.bytes);
+    const bytes = Math.min(totalBytes, this.bytesFetched);
+    return { bytes, totalBytes, worlds: this.arrived.length, numWorlds: worlds.length };
+  }
+
+  private wake: () => void = () => {};
+
+  /** Resolves with the first world. @throws {FetchError | FormatError} what kept the last one away, if none comes. */
+  private async firstWorld(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      void this.complete.then(resolve);
+      if (this.scorer !== null) resolve();
+    });
+    if (this.scorer === null) {
+      throw new FetchError(`no world of the model could be loaded; the first: ${this.failed[0].reason}`);
+    }
+  }
+
+  private async loadWorlds(): Promise<void> {
+    const queue = this.index.worlds.map((world, group) => ({ world, group }));
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await this.loadWorld(next);
+    };
+    await Promise.all(Array.from({ length: WORLDS_ABREAST }, work));
+    this.join(true);
+  }
+
+  private async loadWorld({ world, group }: { readonly world: number; readonly group: number }): Promise<void> {
+    const file = portableWorldFile(world);
+    try {
+      const content = await this.files.read(file);
+      const options = { world, options: this.index.network, bits: this.index.bits };
+      this.arrived.push({ world: new PortableWorld(this.kernels, options, content, file), group });
+      this.join(false);
+    } catch (error) {
+      this.failed.push({ world, reason: messageOf(error) });
+    }
+    this.onProgress();
+  }
+
+  /** Lets the worlds that have arrived answer, if there are twice as many as before or no more will come. */
+  private join(isLast: boolean): void {
+    const answering = this.worldNumbers.length;
+    const count = this.arrived.length;
+    if (count === answering || (!isLast && count < 2 * answering)) return;
+    this.scorer = new PortableScorer(this.kernels, this.scorerOptions, this.arrived);
+    this.wake();
+  }
+}
