@@ -5,6 +5,7 @@ import { addEvaluateCommand } from "./evaluate.js";
 import { addInfoCommand } from "./info.js";
 import { addPlanCommand } from "./plan.js";
 import { addPredictCommand } from "./predict.js";
+import { addServeCommand } from "./serve.js";
 import { addSparsityCommand } from "./sparsity.js";
 import { addTrainCommand } from "./train.js";
 import { packageVersion } from "./version.js";
@@ -32,12 +33,14 @@ Example:
   $ manyworlds train train.tsv --model m/        learn from rows of labels<TAB>text
   $ manyworlds evaluate m/ test.tsv              P@k, R@k, nDCG@k, PSP@k
   $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
+  $ manyworlds serve m/                          a page to search, and an API
   $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
   for (const add of [
     addTrainCommand,
     addEvaluateCommand,
     addPredictCommand,
+    addServeCommand,
     addInfoCommand,
     addPlanCommand,
     addSparsityCommand,

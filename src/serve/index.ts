@@ -26,3 +26,16 @@ export {
   PredictionThreadError,
   SearchEngine,
 } from "./engine/index.js";
+export {
+  ApiKeys,
+  type CloseOptions,
+  DEFAULT_HTTP_LIMITS,
+  type HttpLimits,
+  type HttpOptions,
+  type PageFile,
+  readApiKeys,
+  readPageFiles,
+  SearchServer,
+  type SearchService,
+  type ServiceStats,
+} from "./http/index.js";

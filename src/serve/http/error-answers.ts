@@ -6,7 +6,7 @@
 import type { FastifyError, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { ErrorCode, ErrorResponse } from "../../mach/search-contract.js";
-import { BadQueryError, OverloadedError } from "../engine/engine-errors.js";
+import { BadQueryError, EngineClosedError, OverloadedError, PredictionThreadError } from "../engine/engine-errors.js";
 import { HttpError } from "./http-error.js";
 import type { HttpLimits } from "./http-options.js";
 
@@ -28,6 +28,11 @@ export function toHttpError(error: unknown, limits: HttpLimits, requestId: strin
     const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterSeconds));
     return new HttpError(503, "overloaded", message, { retryAfterSeconds, shed: "queue" });
   }
+  if (error instanceof EngineClosedError) {
+    return new HttpError(503, "not_ready", "the server is stopping", { retryAfterSeconds: 1, shed: "not_ready" });
+  }
+  // A fault of ours, but of a thread that has been replaced: the next request may succeed.
+  if (error instanceof PredictionThreadError) return new HttpError(503, "internal", internalMessage(requestId));
   if (hasZodFastifySchemaValidationErrors(error)) return new HttpError(400, "bad_request", explainIssues(error));
   return ofFramework(error as FastifyError, limits) ?? new HttpError(500, "internal", internalMessage(requestId));
 }
