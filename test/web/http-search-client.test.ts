@@ -12,7 +12,10 @@ function clientOf(answer: (url: string, init: RequestInit) => Response | Promise
     asked.push({ url: String(url), init });
     return answer(String(url), init);
   };
-  return { client: new HttpSearchClient("https://host.example/some/where/?q=x", fetcher as typeof fetch), asked };
+  return {
+    client: new HttpSearchClient("https://host.example/some/where/?q=x", { fetcher: fetcher as typeof fetch }),
+    asked,
+  };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<SearchFailure> {
@@ -60,6 +63,23 @@ describe("a client over HTTP", () => {
         throw new TypeError("Failed to fetch");
       }),
     ).toBe("offline");
+  });
+
+  it("shows a key once it has one, and keeps it where it is told to", async () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (name: string): string | null => kept.get(name) ?? null,
+      setItem: (name: string, value: string): void => void kept.set(name, value),
+    };
+    const fetcher = (async (_: unknown, { headers }: RequestInit) =>
+      (headers as Record<string, string>).authorization === "Bearer s3cret"
+        ? json(200, { version: "v" })
+        : json(401, { error: { code: "unauthorized", message: "expected a key" } })) as typeof fetch;
+    const client = new HttpSearchClient("https://host.example/", { fetcher, storage });
+    expect(await failureOf(client.model())).toMatchObject({ kind: "locked", message: "expected a key" });
+    client.useKey("s3cret");
+    expect(await client.model()).toEqual({ version: "v" });
+    expect(await new HttpSearchClient("https://host.example/", { fetcher, storage }).model()).toEqual({ version: "v" });
   });
 
   it("rejects with the reason of an abort, not as offline", async () => {

@@ -162,6 +162,17 @@ describe("failures", () => {
     expect(asked.length).toBe(2);
   });
 
+  it("of a search for more leave what is there for the same words", async () => {
+    const { session, asked, shown } = setUp();
+    session.type("a");
+    session.searchNow();
+    await asked[0].answer();
+    session.showMore(20);
+    await asked[1].fail(new SearchFailure("refused", "k: at most 10"));
+    expect(shown()).toBe("best of a");
+    expect(session.state.failure).toMatchObject({ kind: "refused" });
+  });
+
   it("that nobody foresaw are shown too", async () => {
     const { session, asked } = setUp();
     session.type("a");

@@ -1,11 +1,12 @@
 /** @file Why is there no answer, and what can one do? Says so in words, counts down where it will ask again by itself. */
-import type { JSX } from "preact";
+import type { JSX, TargetedSubmitEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Failure } from "./search-session.js";
 
 const HEADINGS: Readonly<Record<Failure["kind"], string>> = {
   offline: "The server cannot be reached",
   busy: "The server has too much to do",
+  locked: "The server asks for a key",
   refused: "The server does not answer this",
   broken: "Something went wrong in the server",
 };
@@ -13,23 +14,42 @@ const HEADINGS: Readonly<Record<Failure["kind"], string>> = {
 export interface FailureNoteProps {
   readonly failure: Failure;
   readonly onAsk: () => void;
+  readonly onKey: (key: string) => void;
 }
 
-export function FailureNote({ failure, onAsk }: FailureNoteProps): JSX.Element {
+export function FailureNote({ failure, onAsk, onKey }: FailureNoteProps): JSX.Element {
   const { kind, message, retryAtMs } = failure;
   return (
     <section class="note failure" aria-label="No answer">
       <h2>{HEADINGS[kind]}</h2>
       <p>{message}</p>
-      <p class="retry">
-        {retryAtMs !== null && <Countdown untilMs={retryAtMs} />}
-        {kind !== "refused" && (
+      {kind === "locked" && <KeyForm onKey={onKey} />}
+      {kind !== "refused" && kind !== "locked" && (
+        <p class="retry">
+          {retryAtMs !== null && <Countdown untilMs={retryAtMs} />}
           <button type="button" class="quiet-button" onClick={onAsk}>
             Ask again now
           </button>
-        )}
-      </p>
+        </p>
+      )}
     </section>
+  );
+}
+
+function KeyForm({ onKey }: { readonly onKey: (key: string) => void }): JSX.Element {
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const key = String(new FormData(event.currentTarget).get("key") ?? "").trim();
+    if (key !== "") onKey(key);
+  };
+  return (
+    <form class="retry" onSubmit={submit}>
+      <label for="server-key">Key</label>
+      <input id="server-key" class="key-input" name="key" type="password" autocomplete="off" required />
+      <button type="submit" class="quiet-button">
+        Use it in this tab
+      </button>
+    </form>
   );
 }
 

@@ -4,4 +4,14 @@ import { HttpSearchClient } from "./http-search-client.js";
 import { showSearchPage } from "./search-page.js";
 
 startTheme();
-showSearchPage(document.getElementById("page") as HTMLElement, new HttpSearchClient(document.baseURI));
+const client = new HttpSearchClient(document.baseURI, { storage: tabStorage() });
+showSearchPage(document.getElementById("page") as HTMLElement, client);
+
+/** Storage of this tab; null where the browser forbids it. */
+function tabStorage(): Storage | null {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,7 +1,7 @@
 /** @file The labels that fit, best first: what each is, how probable, and a button that asks why. */
 import type { JSX, RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { type FoundLabel, MOST_RESULTS } from "../../src/mach/search-contract.js";
+import type { FoundLabel } from "../../src/mach/search-contract.js";
 import { percent, safeAddress, textOf } from "./label-text.js";
 import type { SearchSession, SearchState } from "./search-session.js";
 import { WhyPanel } from "./why-panel.js";
@@ -12,11 +12,14 @@ export interface ResultListProps {
   readonly list: RefObject<HTMLOListElement | null>;
 }
 
+/** Labels that one can ask for by asking for more: as many as servers give out where nothing else is set. */
+const MOST_SHOWN = 100;
+
 export function ResultList({ state, session, list }: ResultListProps): JSX.Element {
   const { answer, busy, why, k } = state;
   const { labels = [], unknown = false } = answer?.result ?? {};
   const isListed = labels.some(({ label }) => label === why);
-  const more = Math.min(MOST_RESULTS, Math.max(k, labels.length) * 2);
+  const more = Math.min(MOST_SHOWN, k * 2);
   return (
     <div class={busy ? "results waiting" : "results"} aria-busy={busy}>
       {unknown && (
@@ -27,7 +30,7 @@ export function ResultList({ state, session, list }: ResultListProps): JSX.Eleme
       {labels.length === 0 && <p class="note">No label fits.</p>}
       {why !== null && !isListed && !busy && (
         <section class="sheet asked-label" aria-label="The label that the link asks about">
-          <WhyPanel state={state} label={why} onAsk={() => session.explain(why)} />
+          <WhyPanel state={state} label={why} session={session} />
         </section>
       )}
       {labels.length > 0 && (
@@ -100,7 +103,7 @@ function Result({ found, place, state, session }: ResultProps): JSX.Element {
       </div>
       {isOpen && (
         <div id={panel}>
-          <WhyPanel state={state} label={label} onAsk={() => session.explain(label)} />
+          <WhyPanel state={state} label={label} session={session} />
         </div>
       )}
     </li>

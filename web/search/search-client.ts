@@ -11,13 +11,15 @@ export interface SearchClient {
   search(request: SearchRequest, signal?: AbortSignal): Promise<SearchResponse>;
   /** One label by its id; null if there is none. @throws {SearchFailure} */
   label(id: number, signal?: AbortSignal): Promise<LabelResponse | null>;
+  /** Shows `key` with every further request. Absent where no keys are asked for. */
+  useKey?(key: string): void;
 }
 
 /**
  * Why there is no answer. `offline`: nobody was reached. `busy`: the server has too much to do, or the caller asked too
- * often; ask again after `retryAfterMs`. `refused`: this question is not one that it answers. `broken`: anything else.
+ * often; ask again after `retryAfterMs`. `locked`: it answers only who shows one of its keys. `refused`: this question is not one that it answers. `broken`: anything else.
  */
-export type FailureKind = "offline" | "busy" | "refused" | "broken";
+export type FailureKind = "offline" | "busy" | "locked" | "refused" | "broken";
 
 export class SearchFailure extends Error {
   override readonly name = "SearchFailure";

@@ -107,7 +107,9 @@ function SearchPage({ client }: { readonly client: SearchClient }): JSX.Element 
               line: <code>manyworlds predict</code>.
             </p>
           )}
-          {failure !== null && <FailureNote failure={failure} onAsk={() => session.searchNow()} />}
+          {failure !== null && (
+            <FailureNote failure={failure} onAsk={() => session.reconnect()} onKey={(key) => session.unlock(key)} />
+          )}
           {answer !== null && <ResultList state={state ?? session.state} session={session} list={list} />}
           {query.trim() === "" && !numeric && (
             <Welcome state={state ?? session.state} onPick={(text) => session.show({ query: text, k, why: null })} />

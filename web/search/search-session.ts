@@ -115,9 +115,9 @@ export class SearchSession {
 
   /** Asks without waiting for further keys; after a failure, again. */
   searchNow(): void {
-    const { answer, query, k } = this.state;
+    const { answer, query, k, failure } = this.state;
     if (this.searching !== null || query.trim() === "") return;
-    if (answer?.query !== query || answer.k !== k) this.search();
+    if (failure !== null || answer?.query !== query || answer.k !== k) this.search();
   }
 
   /** Opens the votes for a label by its name, or closes them. */
@@ -128,12 +128,21 @@ export class SearchSession {
     if (label !== null) void this.askWhy(label);
   }
 
-  /** Asks again whatever failed and was not refused: the connection is back. */
+  /** Asks again whatever failed and was not refused: the connection is back, or a key is there. */
   reconnect(): void {
-    const { model, failure, explanationFailure, why } = this.state;
+    const { model, query, failure, explanationFailure, why } = this.state;
     if (model === null) void this.introduce();
-    if (failure !== null && failure.kind !== "refused") this.search();
+    if (failure !== null && failure.kind !== "refused") {
+      if (query.trim() === "") this.set({ failure: null });
+      else this.search();
+    }
     if (explanationFailure !== null && explanationFailure.kind !== "refused") this.explain(why);
+  }
+
+  /** Shows a key of the server, and asks again. */
+  unlock(key: string): void {
+    this.client.useKey?.(key);
+    this.reconnect();
   }
 
   private become(link: QueryLink, delayMs: number): void {
@@ -161,8 +170,10 @@ export class SearchSession {
       const { results } = await this.client.search({ query: "", k: NUM_EXAMPLES }, signal);
       this.set({ examples: results[0].labels.map(({ label }) => label) });
     } catch (error) {
-      // The line about the model, or the examples, stay away; searching says itself what is wrong.
-      if (!signal.aborted && !(error instanceof SearchFailure)) throw error;
+      if (signal.aborted) return;
+      if (!(error instanceof SearchFailure)) throw error;
+      // Else the line about the model, or the examples, stay away: searching says itself what is wrong.
+      if (error.kind === "locked") this.set({ failure: failureOf(error) });
     }
   }
 
@@ -188,7 +199,9 @@ export class SearchSession {
       if (this.searching !== control) return;
       this.searching = null;
       const failure = failureOf(error);
-      this.set({ busy: false, failure, answer: null });
+      // What is there for the same words, fewer of them, is still right.
+      const answer = this.state.answer?.query === query ? this.state.answer : null;
+      this.set({ busy: false, failure, answer });
       if (failure.retryAtMs !== null)
         this.timer = setTimeout(() => this.search(), failure.retryAtMs - performance.now());
     }

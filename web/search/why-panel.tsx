@@ -3,23 +3,28 @@ import type { JSX } from "preact";
 import { CompanyTable } from "./company-table.js";
 import { FailureNote } from "./failure-note.js";
 import { count, percent, textOf } from "./label-text.js";
-import type { SearchState } from "./search-session.js";
+import type { SearchSession, SearchState } from "./search-session.js";
 import { describeCompany, describeRanks, voteStatistics } from "./vote-statistics.js";
 import { VoteTable } from "./vote-table.js";
 
 export interface WhyPanelProps {
   readonly state: SearchState;
   readonly label: string;
-  /** Asks once more. */
-  readonly onAsk: () => void;
+  readonly session: SearchSession;
 }
 
-export function WhyPanel({ state, label, onAsk }: WhyPanelProps): JSX.Element {
+export function WhyPanel({ state, label, session }: WhyPanelProps): JSX.Element {
   const { explanation, explanationFailure, model } = state;
   const name = textOf(explanation?.found ?? { label }).title;
   return (
     <section class="why" aria-label={`How the worlds voted for ${name}`}>
-      {explanationFailure !== null && <FailureNote failure={explanationFailure} onAsk={onAsk} />}
+      {explanationFailure !== null && (
+        <FailureNote
+          failure={explanationFailure}
+          onAsk={() => session.explain(label)}
+          onKey={(key) => session.unlock(key)}
+        />
+      )}
       {explanation === null && explanationFailure === null && <p class="waiting-note">Asking the worlds …</p>}
       {explanation?.found === null && <p class="note">The model gives “{label}” no probability for these words.</p>}
       {explanation?.found?.votes !== undefined && (
