@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addEmbedCommand } from "./embed/embed.js";
 import { addEvaluateCommand } from "./evaluate.js";
+import { addExportCommand } from "./export.js";
 import { addInfoCommand } from "./info.js";
 import { addPlanCommand } from "./plan.js";
 import { addPredictCommand } from "./predict.js";
@@ -34,6 +35,7 @@ Example:
   $ manyworlds evaluate m/ test.tsv              P@k, R@k, nDCG@k, PSP@k
   $ manyworlds predict m/ "buffer overflow in nfs server" -k 10
   $ manyworlds serve m/                          a page to search, and an API
+  $ manyworlds export m/ --web site/             a page that answers by itself, with no server
   $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
   for (const add of [
@@ -43,6 +45,7 @@ Example:
     addServeCommand,
     addInfoCommand,
     addPlanCommand,
+    addExportCommand,
     addSparsityCommand,
   ])
     add(program, context);

@@ -119,7 +119,7 @@ export async function exportPortableModel(
     writeWhole(join(content, name), bytes);
     files[name] = { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
   };
-  write(KERNELS_FILE, readKernels());
+  write(KERNELS_FILE, await pack(readKernels(), TEXT));
   write(VOCABULARY_FILE, await pack(encodeVocabulary(vectorizer), TEXT));
   write(LABELS_FILE, await pack(encodeLabels(labels), TEXT));
 

@@ -10,7 +10,6 @@ import { FormatError, ManyworldsError } from "../core/errors.js";
 import {
   INDEX_FILE,
   type InputRecord,
-  KERNELS_FILE,
   numShards,
   type PortableIndex,
   parsePortableIndex,
@@ -93,7 +92,7 @@ export class PortableFiles {
     const packed = await this.fetchChecked(name, (found, digest) => {
       return found.length === bytes && hexadecimal(digest) === expected;
     });
-    return name === KERNELS_FILE ? packed : this.unpack(name, packed);
+    return this.unpack(name, packed);
   }
 
   /** The content of a shard. @throws {FetchError | FormatError} */

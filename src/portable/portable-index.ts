@@ -2,13 +2,13 @@
  * @file What does a model for browsers consist of? Plain files on any host, of which a query needs few.
  *
  *   model/index.json                       this file's PortableIndex; the only name that is ever written again
- *   model/<version>/kernels.wasm           as built
+ *   model/<version>/kernels.bin            dist/kernels/manyworlds.wasm
  *   model/<version>/vocabulary.bin         document frequencies │ words              portable-vocabulary.ts
  *   model/<version>/labels.bin             counts │ lengths │ names                  portable-labels.ts
  *   model/<version>/world-007.bin          biases and dense layers of a world        portable-world.ts
  *   model/<version>/input/0042.bin         some words' rows of all worlds' input layers   input-shards.ts
  *
- * All but index.json and kernels.wasm are gzip (not by name: a host that takes `.gz` for an encoding would unpack them
+ * All but index.json are gzip (not by name: a host that takes `.gz` for an encoding would unpack them
  * on the way). Numbers are little-endian. `version` names the content, so that files may be cached for ever and those of
  * two exports never mix. Every file is checked against its SHA-256; those of the shards stand in one string, the first
  * 16 bytes of each, since thousands of names and digests would outweigh the words.
@@ -24,7 +24,7 @@ export const PORTABLE_FORMAT = "manyworlds-portable";
 /** The format that this version writes and reads. */
 export const PORTABLE_VERSION = 1;
 export const INDEX_FILE = "index.json";
-export const KERNELS_FILE = "kernels.wasm";
+export const KERNELS_FILE = "kernels.bin";
 export const VOCABULARY_FILE = "vocabulary.bin";
 export const LABELS_FILE = "labels.bin";
 /** Bytes of a shard's SHA-256 that are kept. */

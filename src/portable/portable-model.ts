@@ -84,8 +84,10 @@ export class PortableModel {
   readonly index: PortableIndex;
   readonly labels: LabelTable;
   readonly kernels: Kernels;
-  /** Resolves when no more worlds will come and the first rows are here; never rejects: see `model().failedWorlds`. */
+  /** Resolves when no more worlds will come; never rejects: see `model().failedWorlds`. */
   readonly complete: Promise<void>;
+  /** Resolves when the most frequent words' rows are here too, or cannot be had; never rejects. */
+  readonly prefetched: Promise<void>;
   private readonly files: PortableFiles;
   private readonly vectorizer: TextVectorizer;
   private readonly hash: LabelHash;
@@ -127,7 +129,8 @@ export class PortableModel {
       buffers: new ScorerBuffers(kernels, this.shards, index.network.numBuckets),
     };
     this.onProgress = () => onProgress?.(this.progress(prefetchBytes));
-    this.complete = this.loadWorlds().then(async () => {
+    this.complete = this.loadWorlds();
+    this.prefetched = this.complete.then(async () => {
       // Rows that cannot be had now are fetched when a query needs them, and its error says so.
       await this.shards.prefetch(prefetchBytes).catch(() => {});
       this.onProgress();

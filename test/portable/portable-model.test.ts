@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { ConfigError, FormatError } from "../../src/core/errors.js";
 import { NumericVectorizer } from "../../src/data/numeric-vectorizer.js";
@@ -26,6 +27,7 @@ const QUERIES = [...randomTexts(20, 9), "", "unknown words only", `w3 ${"w1 w2 "
 async function loadWhole(files: FileFetcher): Promise<PortableModel> {
   const model = await PortableModel.load({ files });
   await model.complete;
+  expect(model.worldNumbers.length).toBeGreaterThan(0);
   return model;
 }
 
@@ -172,7 +174,7 @@ describe("a search", () => {
     await model.search({ query: "w1 w40" });
     expect(new Set(shards()).size).toBe(2);
     const roomy = await PortableModel.load({ files: folderFiles(folder, fetched), prefetchBytes: 2 ** 30 });
-    await roomy.complete;
+    await roomy.prefetched;
     const before = shards().length;
     await roomy.search({ queries: QUERIES });
     expect(shards().length).toBe(before);
@@ -203,6 +205,7 @@ describe("loading", () => {
     }
     await model.complete;
     expect(model.model()).toMatchObject({ worlds: [0, 1, 2, 3, 4], failedWorlds: [], numWorlds: 5, kind: "text" });
+    await model.prefetched;
     expect(progress).toEqual([1, 2, 3, 4, 5, 5]);
     const { results } = await model.search({ queries: QUERIES, k: 4 });
     expectLibraryAnswers(results, exported, QUERIES, { k: 4 });
@@ -232,7 +235,7 @@ describe("loading", () => {
         return bytes;
       };
     };
-    for (const name of ["kernels.wasm", "vocabulary.bin", "labels.bin"]) {
+    for (const name of ["kernels.bin", "vocabulary.bin", "labels.bin"]) {
       const failing = loadWhole(damage(name, true));
       await expect(failing).rejects.toThrow(FormatError);
       await expect(failing).rejects.toThrow(`${report.version}/${name}: it is not the file that index.json names`);
@@ -271,13 +274,13 @@ describe("loading", () => {
 
   it("takes the kernels of the program that loads it, compiled or not, and refuses other bytes", async () => {
     const { folder, report } = await exportedModel(temporaryDirectory(), { bits: 8 });
-    const wasm = readFileSync(join(folder, report.version, "kernels.wasm"));
+    const wasm = gunzipSync(readFileSync(join(folder, report.version, "kernels.bin")));
     const fetched: string[] = [];
     const model = await PortableModel.load({ files: folderFiles(folder, fetched), wasm });
     expect((await model.search({ query: "w1" })).results.length).toBe(1);
     expect(fetched.some((name) => name.includes("kernels"))).toBe(false);
     const other = PortableModel.load({ files: folderFiles(folder), wasm: Uint8Array.of(0, 97, 115, 109) });
-    await expect(other).rejects.toThrow(/kernels.wasm: expected the kernels of this version/);
+    await expect(other).rejects.toThrow(/kernels.bin: expected the kernels of this version/);
   });
 });
 

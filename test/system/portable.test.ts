@@ -1,0 +1,172 @@
+/** @file Does an exported model answer where nothing but the web's own functions is, and does `export` keep its promises? */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createContext, runInContext } from "node:vm";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SearchResponse } from "../../src/mach/search-contract.js";
+import { createDirectory, manyworlds, ROOT, refusal, removeDirectory, succeed } from "./manyworlds-process.js";
+import { type StaticServer, serveFolder } from "./static-server.js";
+import { createTinyModels } from "./tiny-models.js";
+
+let folder = "";
+let server: StaticServer;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = createDirectory();
+  await createTinyModels(folder);
+  await succeed(["export", at("m"), "--web", at("site32"), "--bits", "32"]);
+  server = await serveFolder(at("site32"));
+});
+afterAll(async () => {
+  await server.close();
+  await removeDirectory(folder);
+});
+
+/** First fields of some test rows, as texts to ask. */
+function queries(): string[] {
+  const rows = readFileSync(at("test.tsv"), "utf8").trim().split("\n");
+  return [...rows.slice(0, 40).map((row) => row.split("\t")[1]), "", "never heard of"];
+}
+
+/** The answers of `manyworlds predict`. */
+async function predicted(texts: readonly string[]): Promise<{ label: string; score: number }[][]> {
+  const { stdout } = await succeed(["predict", at("m"), ...texts, "--json", "-k", "5"]);
+  const lines = stdout.trim().split("\n");
+  return lines.map((line) => (JSON.parse(line) as { labels: { label: string; score: number }[] }).labels);
+}
+
+function expectSame(answer: SearchResponse, expected: { label: string; score: number }[][]): void {
+  expect(answer.results.length).toBe(expected.length);
+  answer.results.forEach(({ labels }, q) => {
+    expect(labels.map(({ label }) => label)).toEqual(expected[q].map(({ label }) => label));
+    labels.forEach(({ probability }, j) => {
+      expect(Math.abs(probability - expected[q][j].score)).toBeLessThan(1e-4);
+    });
+  });
+}
+
+/** What browsers, Deno, Bun and workers at the edge have besides the language. */
+const { WebAssembly } = globalThis as unknown as { WebAssembly: object };
+const WEB = { WebAssembly, TextEncoder, TextDecoder, DecompressionStream, Response, performance, fetch, atob, btoa };
+
+/** The portable entry as one script for browsers, whose exports come to stand in `portable`. */
+async function bundle(): Promise<string> {
+  const result = await build({
+    configFile: false,
+    root: ROOT,
+    logLevel: "warn",
+    publicDir: false,
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: join(ROOT, "dist/src/portable/index.js"), formats: ["iife"], name: "portable" },
+    },
+  });
+  const [{ output }] = [result].flat() as { output: { code: string }[] }[];
+  expect(output.length).toBe(1);
+  return output[0].code;
+}
+
+describe("the portable entry", () => {
+  it("is bundled for browsers and answers in a context without anything of Node, as predict does", async () => {
+    const code = await bundle();
+    expect(/["']node:[a-z]|__vite-browser-external|\brequire\(/.exec(code)).toBeNull();
+    const texts = queries();
+    const context = createContext({ ...WEB, ask: { base: `${server.url}model/`, texts } });
+    // Arrays of this context's kind are made here; those of the functions above are of another, as in no browser.
+    for (const name of ["Uint8Array", "Uint32Array", "Float32Array", "ArrayBuffer", "DataView", "Error", "TypeError"]) {
+      (context as Record<string, unknown>)[name] = (globalThis as unknown as Record<string, unknown>)[name];
+    }
+    const ofNode = ["process", "Buffer", "require", "global", "setImmediate"].map((name) => `typeof ${name}`);
+    expect(new Set(runInContext(`[${ofNode}]`, context) as string[])).toEqual(new Set(["undefined"]));
+    const run = `${code}
+      portable.PortableModel.load({ files: ask.base })
+        .then((model) => model.complete.then(() => model.search({ queries: ask.texts, k: 5 })))`;
+    const answer = (await runInContext(run, context)) as SearchResponse;
+    expectSame(answer, await predicted(texts));
+  });
+
+  it("answers in Node over files, with native kernels too", async () => {
+    const { PortableModel } = await import(join(ROOT, "dist/src/portable/index.js"));
+    const { createKernels } = await import(join(ROOT, "dist/src/kernels/index.js"));
+    const files = async (name: string): Promise<Uint8Array> => readFileSync(join(at("site32"), "model", name));
+    for (const options of [{}, { kernels: createKernels({ backend: "native" }) }]) {
+      const model = await PortableModel.load({ files, ...options });
+      await model.complete;
+      const texts = queries();
+      expectSame(await model.search({ queries: texts, k: 5 }), await predicted(texts));
+    }
+  });
+
+  it("says what is missing where a host has not got all files", async () => {
+    const { PortableModel, FetchError } = await import(join(ROOT, "dist/src/portable/index.js"));
+    server.hidden.add("model/index.json");
+    const failing = PortableModel.load({ files: `${server.url}model` });
+    await expect(failing).rejects.toThrow(FetchError);
+    await expect(failing).rejects.toThrow(/index.json: expected a file of the model, got status 404/);
+    server.hidden.clear();
+    const nobody = PortableModel.load({ files: "http://127.0.0.1:1/" });
+    await expect(nobody).rejects.toThrow(/could not be fetched .* is there a connection/);
+  });
+});
+
+/** Path → digest of every file of a folder. */
+function digests(root: string): Record<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const digest = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [join(parentPath, name).slice(root.length), digest(join(parentPath, name))]),
+  );
+}
+
+describe("manyworlds export", () => {
+  it("writes a page and a model, and prints their sizes", async () => {
+    const { stdout } = await succeed(["export", at("m"), "--web", at("json"), "--json"]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ folder: at("json"), bits: 4, worlds: [0, 1, 2], missingWorlds: [] });
+    const sizes = Object.keys(digests(at("json"))).map((name) => readFileSync(at("json") + name).length);
+    expect(report.numFiles).toBe(sizes.length);
+    expect(report.pageBytes + report.bytes.total).toBe(sizes.reduce((sum, size) => sum + size, 0));
+    expect(readFileSync(at("json/index.html"), "utf8")).toMatch(/Content-Security-Policy/);
+    const shown = await succeed(["export", at("m"), "--web", at("shown"), "--bits", "8", "--worlds", "2"]);
+    expect(shown.stdout).toMatch(/weights +2 worlds, 8 bits/);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("replaces an export only if told to, and nothing else ever", async () => {
+    await succeed(["export", at("m"), "--web", at("again"), "--worlds", "1"]);
+    const before = digests(at("again"));
+    expect(await refusal(["export", at("m"), "--web", at("again")])).toMatch(
+      /found an export; --overwrite replaces it/,
+    );
+    expect(digests(at("again"))).toEqual(before);
+    await succeed(["export", at("m"), "--web", at("again"), "--overwrite"]);
+    expect(Object.keys(digests(at("again"))).some((name) => name.endsWith("world-002.bin"))).toBe(true);
+    // The files of the earlier version are gone with it.
+    expect(
+      Object.keys(digests(at("again"))).filter((name) => name in before && !/assets|index.html/.test(name)),
+    ).toEqual(["/model/index.json"]);
+    mkdirSync(at("mine"));
+    writeFileSync(at("mine/letter.txt"), "dear");
+    expect(await refusal(["export", at("m"), "--web", at("mine"), "--overwrite"])).toMatch(/found one with letter.txt/);
+    expect(await refusal(["export", at("m"), "--web", at("mine/letter.txt")])).toMatch(/found a file/);
+    expect(digests(at("mine"))).toEqual({ "/letter.txt": expect.any(String) });
+    mkdirSync(at("empty"));
+    await succeed(["export", at("m"), "--web", at("empty")]);
+  });
+
+  it("refuses what cannot be exported, and leaves nothing behind", async () => {
+    expect(await refusal(["export", at("xc"), "--web", at("no")])).toMatch(/expected a model of words/);
+    expect(await refusal(["export", at("m")])).toMatch(/expected --web <folder>/);
+    expect(await refusal(["export", at("m"), "--web", at("no"), "--bits", "5"])).toMatch(/Expected 4, 8 or 32/);
+    expect(await refusal(["export", at("m"), "--web", at("no"), "--worlds", "7-9"])).toMatch(/found none of them/);
+    expect(await refusal(["export", at("nowhere"), "--web", at("no")])).toMatch(/nowhere/);
+    expect(existsSync(at("no"))).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    const { stdout, code } = await manyworlds(["export", "--help"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("$ manyworlds export m/ --web site/")]);
+  });
+});
