@@ -5,7 +5,7 @@
  *
  * An app stands alone: paths are relative, so that it works under any prefix, and what apps share (web/parts/, modules of
  * src/) is in each. Nothing is inlined and nothing is fetched from elsewhere, so that the strictest Content-Security-Policy
- * fits: default-src 'self' with no 'unsafe-inline'. An app is skipped while every file that went into it is as it was:
+ * fits: default-src 'self' with no 'unsafe-inline'. Apps of `WHOLE` become one file each (inline-page.mjs). An app is skipped while every file that went into it is as it was:
  * the list, with hashes, is kept in .zig-cache/manyworlds. Written elsewhere, then moved file by file, as all builds are.
  */
 import { createHash } from "node:crypto";
@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { inlinePage } from "./inline-page.mjs";
 import { replaceFolder } from "./replace-folder.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,8 +27,11 @@ const TARGETS = ["chrome123", "firefox120", "safari17.5"];
 /** Folders of web/ with a page. */
 const APPS = readdirSync(web).filter((name) => existsSync(join(web, name, "index.html")));
 
+/** Apps that are one file: a report is opened from a disk, or sent by mail. */
+const WHOLE = new Set(["dashboard"]);
+
 /** Files whose change rebuilds every app: how apps are built, and with which versions. */
-const ALWAYS = ["scripts/build-web.mjs", "package-lock.json"];
+const ALWAYS = ["scripts/build-web.mjs", "scripts/inline-page.mjs", "package-lock.json"];
 
 const hashOf = (file) =>
   existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 32) : "absent";
@@ -111,6 +115,7 @@ async function buildApp(app, force) {
   const config = viteConfig(app, inputs);
   try {
     await build({ ...config, build: { ...config.build, outDir: folder } });
+    if (WHOLE.has(app)) inlinePage(folder);
     const size = zippedBytes(folder);
     replaceFolder(folder, join(output, app));
     mkdirSync(stamps, { recursive: true });

@@ -3,6 +3,7 @@
  *
  *   m/manifest.json                              names, sizes and SHA-256 of everything below; written last
  *   m/labels.*  m/vectorizer.json  …             opaque here: given as bytes, kept under the name given
+ *   m/history.jsonl  m/report.html               how it was trained; not in the manifest, not needed to answer
  *   m/worlds/world-007.safetensors               one a world; any subset is a usable model
  *   m/worlds/world-007.partial.safetensors       a world in training (world-file.node.ts)
  *   m.lock                                       a training process (model-lock.node.ts)

@@ -9,6 +9,9 @@ import { explainStorage } from "./storage-error.js";
 import { WORLDS_FOLDER } from "./world-file.node.js";
 
 export const MANIFEST_FILE = "manifest.json";
+/** What happened while the model was trained, and the same as a page (train/run-history/). No part of what answers. */
+export const HISTORY_FILE = "history.jsonl";
+export const REPORT_FILE = "report.html";
 const WORLD_FILE = /^world-\d{3,}(\.partial)?\.safetensors$/;
 
 /**
@@ -19,7 +22,7 @@ export function checkOnlyModelFiles(directory: string, ignoreOthers: boolean): v
   if (ignoreOthers || !existsSync(directory)) return;
   let foreign: string[];
   try {
-    const known = new Set([MANIFEST_FILE, WORLDS_FOLDER, ...listedFiles(directory)]);
+    const known = new Set([MANIFEST_FILE, HISTORY_FILE, REPORT_FILE, WORLDS_FOLDER, ...listedFiles(directory)]);
     foreign = readdirSync(directory).filter((name) => !known.has(name) && !isTemporary(name) && !isBaseFile(name));
     const worlds = join(directory, WORLDS_FOLDER);
     if (existsSync(worlds)) {

@@ -32,6 +32,11 @@ export const RUN_FLAGS: readonly Flag<unknown>[] = [
     parse: integer(1, 1024),
   },
   { syntax: "--checkpoint <seconds>", help: "time between two checkpoints of a world (default: 30)", parse: number(0) },
+  {
+    syntax: "--dashboard [port]",
+    help: "show live curves in a browser on this machine while it trains (default port: 7007; 0: a free one)",
+    parse: integer(0, 65_535),
+  },
   { syntax: "--json", help: "print the summary as one JSON object" },
   { syntax: "--quiet", help: "no progress" },
 ];

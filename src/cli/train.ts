@@ -17,6 +17,7 @@ import type { CommandContext } from "./program.js";
 import { createProgress, formatSeconds, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
 import { formatBytes, formatCount, formatLarge, formatPairs } from "./tables.js";
+import { openDashboard } from "./train-dashboard.js";
 import {
   BUDGET_FLAGS,
   EMBEDDINGS_FLAG,
@@ -62,6 +63,7 @@ ${STRATEGY_HELP}
 
 Example:
   $ manyworlds train train.tsv --model m/
+  $ manyworlds train train.tsv --model m/ --validation 0.1 --dashboard      curves in a browser; m/report.html afterwards
   $ manyworlds train train.tsv --model m/ --memory 1GB --time 10m
   $ manyworlds train train.tsv --model m/ --worlds 16 --buckets 2000 --hidden 256 --epochs 5 --seed 1
   $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it
@@ -80,6 +82,9 @@ async function runTrain(files: string[], options: Options, context: CommandConte
   const selection = options.worlds as WorldSelection | undefined;
   const progress = createProgress(context.stderr, { quiet: options.quiet === true });
   const startedMs = performance.now();
+  const dashboard = await openDashboard(options.dashboard, (line) =>
+    options.quiet === true ? context.stderr.write(`${line}\n`) : progress.note(line),
+  );
   try {
     const report = await trainModel({
       inputs: files,
@@ -98,13 +103,18 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       budgets: budgetsOf(options),
       writtenBy: `manyworlds ${packageVersion()}`,
       signal: context.signal,
-      onEvent: (event) => showEvent(event, progress),
+      ...(dashboard === null ? {} : { history: dashboard.feed }),
+      onEvent: (event) => {
+        showEvent(event, progress);
+        dashboard?.observe(event);
+      },
     });
     progress.close();
     const summary = summarise(report, options.model, (performance.now() - startedMs) / 1000);
     context.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : formatSummary(summary, report));
   } finally {
     progress.close();
+    await dashboard?.close();
   }
 }
 
@@ -205,6 +215,16 @@ function showEvent(event: TrainEvent, progress: Progress): void {
       break;
     case "world":
       progress.finish(`world ${event.world}`, describeWorld(event));
+      break;
+    case "note":
+      progress.note(event.message);
+      break;
+    // Shown by the dashboard and the report; the bars above say where a world stands.
+    case "start":
+    case "epoch":
+    case "merged":
+    case "measured":
+      break;
   }
 }
 

@@ -6,6 +6,7 @@ import { chooseHoldout, selectRows } from "../data/holdout.js";
 import { createKernels } from "../kernels/index.js";
 import { evaluate } from "../mach/evaluate.js";
 import { loadEnsemble } from "../mach/load-ensemble.js";
+import type { MetricValues } from "../mach/metrics.js";
 import { loadLabels } from "../mach/model.node.js";
 import type { ModelOptions } from "./model-options.js";
 
@@ -23,12 +24,12 @@ export function splitRows(dataset: Dataset, { validationShare, seed }: ModelOpti
   return { training: selectRows(dataset, train), validation: selectRows(dataset, validation) };
 }
 
-/** Puts the figures on the rows set aside into the manifest. @throws {InterruptedError} on `signal`. */
+/** Puts the figures on the rows set aside into the manifest, and returns them. @throws {InterruptedError} on `signal`. */
 export async function measure(
   directory: ModelDirectory,
   { features, labels }: Dataset,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<{ readonly numWorlds: number; readonly numRows: number; readonly figures: MetricValues }> {
   const { labelCounts } = loadLabels(directory);
   const { ensemble } = await loadEnsemble(createKernels(), directory, { labelCounts });
   const numTrainingRows = Number(directory.manifest.dataset.numRows);
@@ -37,4 +38,5 @@ export async function measure(
   const metrics = await evaluate(ensemble, features, labels, { propensity, shouldStop });
   if (shouldStop()) throw new InterruptedError("interrupted while measuring: the worlds are on disk");
   directory.update({ metrics });
+  return { numWorlds: ensemble.numWorlds, numRows: features.numRows, figures: metrics };
 }

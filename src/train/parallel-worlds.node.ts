@@ -14,12 +14,15 @@ import type { StrategyOptions } from "./strategies/strategy.js";
 import { trainInParallel } from "./strategies/train-in-parallel.node.js";
 import type { WorldRecipeData } from "./strategies/world-recipe.js";
 import { TrainerCheckpoint } from "./trainer-checkpoint.node.js";
+import type { EpochReport } from "./trainer-options.js";
 import type { WorldJob, WorldJobResult, WorldJobShared } from "./world-job.js";
 
 export interface ParallelWorldsOptions {
   readonly shared: WorldJobShared;
   readonly strategy: StrategyOptions;
+  readonly onStart: (job: WorldJob) => void;
   readonly onProgress: (job: WorldJob, progress: ParallelProgress) => void;
+  readonly onEpoch: (job: WorldJob, report: EpochReport) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -35,14 +38,17 @@ export async function trainWorldsByStrategy(
   options: ParallelWorldsOptions,
   onResult: (job: WorldJob, result: ParallelWorldResult) => void,
 ): Promise<void> {
-  for (const job of jobs) onResult(job, await trainWorld(job, options));
+  for (const job of jobs) {
+    options.onStart(job);
+    onResult(job, await trainWorld(job, options));
+  }
 }
 
 async function trainWorld(job: WorldJob, options: ParallelWorldsOptions): Promise<ParallelWorldResult> {
-  const { shared, strategy, onProgress, signal } = options;
-  const { dataset, model, optimization, embeddings, root, runFingerprint: run, checkpointIntervalMs } = shared;
+  const { shared, strategy, onProgress, onEpoch, signal } = options;
+  const { dataset, heldOut, model, optimization, embeddings, root, runFingerprint: run, checkpointIntervalMs } = shared;
   const { world } = job;
-  const data: WorldRecipeData = { dataset, options: { ...job, model, optimization, embeddings } };
+  const data: WorldRecipeData = { dataset, options: { ...job, model, optimization, embeddings, heldOut } };
   const checkpoint = new TrainerCheckpoint(join(root, partialFileName(world)));
   try {
     const { parameters, history, loss, report } = await trainInParallel({
@@ -53,6 +59,7 @@ async function trainWorld(job: WorldJob, options: ParallelWorldsOptions): Promis
       remedy: "delete this file and train with --resume: the world starts from its beginning",
       checkpointIntervalMs,
       onProgress: (progress) => onProgress(job, progress),
+      onEpoch: (report) => onEpoch(job, report),
       ...(signal === undefined ? {} : { signal }),
     });
     if (history.ended === "interrupted") throw new InterruptedError("interrupted: what was finished is on disk");

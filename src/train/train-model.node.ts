@@ -22,6 +22,7 @@ import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import type { Vectorizer } from "../data/vectorizer.js";
 import { createKernels } from "../kernels/index.js";
 import { LabelHash } from "../mach/label-hash.js";
+import type { MetricValues } from "../mach/metrics.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
 import { runJobs } from "../parallel/worker-pool.node.js";
 import { chooseOptions, chooseTextOptions } from "./choose-options.js";
@@ -42,12 +43,14 @@ import { type ParallelWorldResult, trainWorldsByStrategy } from "./parallel-worl
 import type { Plan } from "./plan/plan-model.node.js";
 import { markStart, planLoaded, planResumed } from "./plan/plan-training.node.js";
 import type { Budgets } from "./plan/recommend.js";
+import type { HistoryFeed } from "./run-history/history-feed.js";
 import type { StrategyReport } from "./strategies/ledger.js";
 import type { ParallelProgress } from "./strategies/parallel-job.js";
 import { resolveStrategy, type StrategyOptions } from "./strategies/strategy.js";
 import { checkSharing } from "./strategies/train-in-parallel.node.js";
-import { CHECKPOINT_INTERVAL_MS } from "./trainer-options.js";
-import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared } from "./world-job.js";
+import { CHECKPOINT_INTERVAL_MS, type EpochReport } from "./trainer-options.js";
+import { WatchedRun } from "./watched-run.node.js";
+import type { WorldJob, WorldJobProgress, WorldJobResult, WorldJobShared, WorldStep } from "./world-job.js";
 
 export const LABELS_FILE = "labels.bin";
 export const VECTORIZER_FILE = "vectorizer.json";
@@ -85,6 +88,8 @@ export interface TrainRequest {
   readonly writtenBy: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
+  /** Gets the records of the run's history, those of earlier runs first. They are written to the model in any case. */
+  readonly history?: HistoryFeed;
 }
 
 /** What a run reports while it goes on. */
@@ -97,8 +102,18 @@ export type TrainEvent =
       readonly options: ModelOptions;
       readonly worlds: readonly number[];
     }
-  | ({ readonly kind: "progress"; readonly world: number } & (WorldJobProgress | ParallelProgress))
-  | { readonly kind: "world"; readonly world: number; readonly result: ParallelWorldResult };
+  | { readonly kind: "start"; readonly world: number }
+  | ({ readonly kind: "progress"; readonly world: number } & (WorldStep | ParallelProgress))
+  | ({ readonly kind: "epoch"; readonly world: number } & EpochReport)
+  | { readonly kind: "world"; readonly world: number; readonly result: ParallelWorldResult }
+  /** Figures of the worlds finished so far, on a sample of the rows set aside; of all worlds, on all of these rows. */
+  | {
+      readonly kind: "merged" | "measured";
+      readonly numWorlds: number;
+      readonly numRows: number;
+      readonly figures: MetricValues;
+    }
+  | { readonly kind: "note"; readonly message: string };
 
 export interface TrainReport {
   readonly options: ModelOptions;
@@ -145,6 +160,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
 }
 
 async function startModel(request: TrainRequest): Promise<TrainReport> {
+  const startedMs = performance.now();
   const started = markStart();
   const loaded = await readTrainingRows(request);
   const { report } = loaded;
@@ -191,7 +207,8 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
     { [LABELS_FILE]: [loaded.labelTable.toBytes()], [VECTORIZER_FILE]: [vectorizer] },
     { overwrite: request.mode === "overwrite" },
   );
-  return trainWorlds(request, directory, { report, parts, initial }, options, plan);
+  const data = { report, parts, initial, labelCounts: loaded.labelTable.labelCounts, isNew: true, startedMs };
+  return trainWorlds(request, directory, data, options, plan);
 }
 
 /** What of a request says how rows are read. */
@@ -231,6 +248,7 @@ async function estimateTextBytes(paths: readonly string[]): Promise<number> {
 }
 
 async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
+  const startedMs = performance.now();
   const started = markStart();
   const { manifest } = directory;
   const stored = modelOptionsOf(manifest);
@@ -263,7 +281,9 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, request.modelPath);
   const parts = splitRows(loaded.dataset, stored);
   const plan = await planResumed(request, loaded.report, loaded.dataset, all, started);
-  return trainWorlds(request, directory, { report: loaded.report, parts, initial }, all, plan);
+  const { report, labelTable } = loaded;
+  const data = { report, parts, initial, labelCounts: labelTable.labelCounts, isNew: false, startedMs };
+  return trainWorlds(request, directory, data, all, plan);
 }
 
 function checkWorlds(worlds: readonly number[] | null | undefined, numWorlds: number): void {
@@ -279,24 +299,62 @@ function readOptions(request: ReadRequest): Parameters<typeof loadDataset>[1] & 
   return { format, skipBadRows, signal, onProgress };
 }
 
+/** Rows, ready to train on, and where they come from. */
+interface TrainingData {
+  readonly report: LoadReport;
+  readonly parts: DataParts;
+  readonly initial: InitEmbeddings | null;
+  readonly labelCounts: Uint32Array | null;
+  /** The model has just been made: no run before this one. */
+  readonly isNew: boolean;
+  readonly startedMs: number;
+}
+
 async function trainWorlds(
   request: TrainRequest,
   directory: ModelDirectory,
-  loaded: { readonly report: LoadReport; readonly parts: DataParts; readonly initial: InitEmbeddings | null },
+  loaded: TrainingData,
   options: ModelOptions,
   plan: Plan | null,
 ): Promise<TrainReport> {
-  const { onEvent, signal } = request;
   const wanted = request.worlds ?? Array.from({ length: options.numWorlds }, (_, world) => world);
   const kept = wanted.filter((world) => directory.checkWorld(world) === "ok");
   const jobs = wanted.filter((world) => !kept.includes(world));
-  onEvent?.({ kind: "prepared", data: loaded.report, options, worlds: jobs });
+  const threads = plan?.worldsAtOnce ?? request.numThreads;
+  const run = new WatchedRun({ ...loaded, request, directory, options, worlds: jobs, threads });
+  run.emit({ kind: "prepared", data: loaded.report, options, worlds: jobs });
+  try {
+    run.begin();
+    const done = await runWorlds(request, directory, loaded, options, { jobs, threads, run });
+    const trainedWorlds = done.trained.sort((a, b) => a - b);
+    const initEmbeddings = loaded.initial?.record ?? null;
+    await run.end(null);
+    const { manifest } = directory;
+    return {
+      ...{ options, data: loaded.report, trainedWorlds, keptWorlds: kept, plan, initEmbeddings, manifest },
+      strategy: done.costs,
+    };
+  } catch (error) {
+    await run.end(error);
+    throw error;
+  }
+}
 
+/** Trains `jobs`, measures the model and publishes it. */
+async function runWorlds(
+  request: TrainRequest,
+  directory: ModelDirectory,
+  loaded: TrainingData,
+  options: ModelOptions,
+  { jobs, threads, run }: { readonly jobs: readonly number[]; readonly threads: number; readonly run: WatchedRun },
+): Promise<{ readonly trained: number[]; readonly costs: TrainReport["strategy"] }> {
+  const { signal } = request;
   const model = worldOptionsOf(options, loaded.report.numFeatures);
   const optimization = optimizationOf(options);
   const hash = LabelHash.fromJSON(directory.manifest.hash);
   const shared: WorldJobShared = {
     dataset: loaded.parts.training,
+    heldOut: run.epochRows,
     model,
     optimization,
     embeddings: loaded.initial?.embeddings ?? null,
@@ -322,32 +380,32 @@ async function trainWorlds(
       trained.push(world);
       if (result.report !== undefined) costs.push({ world, ...result.report });
     } else diverged.push(result);
-    onEvent?.({ kind: "world", world, result });
+    run.emit({ kind: "world", world, result });
   };
-  const onProgress = ({ world }: WorldJob, progress: WorldJobProgress | ParallelProgress): void =>
-    onEvent?.({ kind: "progress", world, ...progress });
+  const onStart = ({ world }: WorldJob): void => run.emit({ kind: "start", world });
   const worldJobs = jobs.map((world) => ({ world, hash: hash.parameters(world) }));
   const strategy = resolveStrategy(request.strategy ?? {});
-  const running = { shared, onProgress, ...(signal === undefined ? {} : { signal }) };
+  const running = { shared, onStart, ...(signal === undefined ? {} : { signal }) };
   if (strategy.strategy === "sequential") {
     const script = new URL("./world-worker.node.js", import.meta.url);
-    const pool = { ...running, script, numThreads: plan?.worldsAtOnce ?? request.numThreads };
+    const onProgress = ({ world }: WorldJob, progress: WorldJobProgress): void => run.emit({ world, ...progress });
+    const pool = { ...running, onProgress, script, numThreads: threads };
     await runJobs<WorldJob, WorldJobProgress, WorldJobResult>(worldJobs, pool, onResult);
-  } else await trainWorldsByStrategy(worldJobs, { ...running, strategy }, onResult);
+  } else {
+    const events = {
+      onProgress: ({ world }: WorldJob, progress: ParallelProgress) =>
+        run.emit({ kind: "progress", world, ...progress }),
+      onEpoch: ({ world }: WorldJob, report: EpochReport) => run.emit({ kind: "epoch", world, ...report }),
+    };
+    await trainWorldsByStrategy(worldJobs, { ...running, ...events, strategy }, onResult);
+  }
   if (diverged.length > 0) {
     const others = diverged.length === 1 ? "" : ` (and ${diverged.length - 1} more worlds)`;
     throw new DivergenceError(`${diverged[0].message}${others}`, diverged[0].step);
   }
-  if (loaded.parts.validation !== null) await measure(directory, loaded.parts.validation, signal);
+  await run.finishCurve();
+  const { validation } = loaded.parts;
+  if (validation !== null) run.emit({ kind: "measured", ...(await measure(directory, validation, signal)) });
   directory.publish();
-  return {
-    options,
-    data: loaded.report,
-    trainedWorlds: trained.sort((a, b) => a - b),
-    keptWorlds: kept,
-    plan,
-    initEmbeddings: loaded.initial?.record ?? null,
-    manifest: directory.manifest,
-    strategy: costs,
-  };
+  return { trained, costs };
 }

@@ -5,11 +5,13 @@ import type { HashParameters } from "../kernels/contract.js";
 import type { InputEmbeddings } from "../mach/input-embeddings.js";
 import type { WorldOptions } from "../mach/world.js";
 import type { OptimizationOptions } from "./train-options.js";
-import type { RunProgress } from "./trainer-options.js";
+import type { EpochReport, RunProgress } from "./trainer-options.js";
 
 /** The same for all worlds of a run. */
 export interface WorldJobShared {
   readonly dataset: Dataset;
+  /** Rows set aside on which worlds are measured epoch by epoch; null: none. */
+  readonly heldOut: Dataset | null;
   readonly model: WorldOptions;
   readonly optimization: OptimizationOptions;
   /** What input layers start from; null: random weights. */
@@ -27,7 +29,10 @@ export interface WorldJob {
   readonly hash: HashParameters;
 }
 
-export type WorldJobProgress = RunProgress;
+/** Where a world stands, with the bytes that its thread holds, the shared data set left out. */
+export type WorldStep = RunProgress & { readonly memoryBytes: number };
+
+export type WorldJobProgress = ({ readonly kind: "progress" } & WorldStep) | ({ readonly kind: "epoch" } & EpochReport);
 
 export type WorldJobResult =
   | {

@@ -18,9 +18,11 @@ import { createWorld, type World, type WorldOptions } from "../mach/world.js";
 import { createOptimizer } from "../optim/create-optimizer.js";
 import { createSchedule } from "../optim/schedules.js";
 import { type Batch, BatchLoader } from "./batch-loader.js";
+import { bucketPrecision } from "./held-out/bucket-precision.js";
 import type { OptimizationOptions } from "./train-options.js";
 import { Trainer } from "./trainer.js";
 import type { TrainerOptions } from "./trainer-options.js";
+import type { ValidationOptions } from "./validation.js";
 import { WorldObjective } from "./world-objective.js";
 
 /**
@@ -39,6 +41,8 @@ export interface WorldTrainingOptions {
   readonly optimization: OptimizationOptions;
   /** Word vectors that the input layer starts from. Default none: random weights. */
   readonly embeddings?: InputEmbeddings | null;
+  /** Rows on which its buckets are measured at the end of each epoch. Changes no byte of the world. Default none. */
+  readonly heldOut?: Dataset | null;
 }
 
 /** What a world's trainer is made of, with the world. */
@@ -88,8 +92,20 @@ export function worldTrainerOptions(
     schedule: createSchedule(optimization.schedule, { warmup: optimization.warmup }),
     epochs,
     rngs: [rng],
+    ...(options.heldOut == null ? {} : { validation: bucketValidation(kernels, world, options, options.heldOut) }),
     world,
   };
+}
+
+/** Watches the world, and stops nothing. Parameters are looked up each time: strategies move them to shared memory. */
+function bucketValidation(
+  kernels: Kernels,
+  world: World,
+  { model, hash }: WorldTrainingOptions,
+  rows: Dataset,
+): ValidationOptions {
+  const evaluate = bucketPrecision(kernels, () => world.model.parameters(), { model, hash, rows });
+  return { evaluate, monitor: "p@1", goal: "max" };
 }
 
 /** A trainer of one world. */

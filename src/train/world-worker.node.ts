@@ -39,12 +39,12 @@ serveJobs<WorldJobShared, WorldJob, WorldJobProgress, WorldJobResult>(async (sha
 
 async function trainToFile(
   kernels: Kernels,
-  { dataset, model, optimization, embeddings, root, checkpointIntervalMs }: WorldJobShared,
+  { dataset, heldOut, model, optimization, embeddings, root, checkpointIntervalMs }: WorldJobShared,
   { world, hash }: WorldJob,
   context: JobContext<WorldJobProgress>,
   checkpoint: TrainerCheckpoint,
 ): Promise<WorldJobResult> {
-  const training = new WorldTraining(kernels, dataset, { world, hash, model, optimization, embeddings });
+  const training = new WorldTraining(kernels, dataset, { world, hash, model, optimization, embeddings, heldOut });
   checkpoint.load(training);
   const { ended, seconds } = await training.run({
     signal: {
@@ -52,7 +52,8 @@ async function trainToFile(
         return context.shouldStop();
       },
     },
-    onProgress: (progress) => context.postProgress(progress),
+    onProgress: (progress) => context.postProgress({ kind: "progress", ...progress, memoryBytes: threadBytes() }),
+    onEpoch: (epoch) => context.postProgress({ kind: "epoch", ...epoch }),
     checkpoint,
     checkpointIntervalMs,
   });
@@ -62,4 +63,10 @@ async function trainToFile(
   const file = writeWorldFile(root, world, tensors, { world: String(world) });
   checkpoint.remove();
   return { status: "done", file, loss, seconds };
+}
+
+/** What V8 counts for this thread: its heap, and the arrays that parameters, gradients and optimiser are in. */
+function threadBytes(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }

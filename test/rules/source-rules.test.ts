@@ -18,7 +18,7 @@ const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(
 const pages = files.filter((file) => /^web\/.*\.tsx?$/.test(file));
 
 /** Folders of src/ that pages may import; nothing there may need Node. */
-const PAGES_MAY_IMPORT = ["core", "plot", "kernels", "nn", "data", "checkpoint", "mach", "portable"];
+const PAGES_MAY_IMPORT = ["core", "plot", "kernels", "nn", "data", "checkpoint", "mach", "train", "portable"];
 
 /** Folders that each folder of src/ may import; itself is always allowed. */
 const MAY_IMPORT: Record<string, readonly string[]> = {

@@ -1,0 +1,35 @@
+/**
+ * @file Who may watch a run? Anybody who subscribes: they get what was, thinned, and then each record as it comes.
+ *
+ * One feed a run. The trainer adds to it, a page's server listens; neither knows the other.
+ */
+import type { HistoryRecord } from "./records.js";
+import { RunHistory } from "./run-history.js";
+
+export class HistoryFeed {
+  readonly history: RunHistory;
+  private readonly listeners: Set<(record: HistoryRecord) => void>;
+
+  constructor() {
+    this.history = new RunHistory();
+    this.listeners = new Set();
+  }
+
+  /** @returns whether the history keeps the record (RunHistory.add). */
+  add(record: HistoryRecord): boolean {
+    const isKept = this.history.add(record);
+    for (const listener of this.listeners) listener(record);
+    return isKept;
+  }
+
+  /** Records that add up to all that was so far. */
+  snapshot(): HistoryRecord[] {
+    return this.history.records();
+  }
+
+  /** Calls `listener` with each record from now on. @returns what ends it. */
+  subscribe(listener: (record: HistoryRecord) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
