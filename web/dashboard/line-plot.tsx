@@ -26,7 +26,9 @@ export interface LinePlotProps {
 }
 
 export function LinePlot({ chart, highlight, children }: LinePlotProps): JSX.Element {
-  const { id, title, summary, absent, lines } = chart;
+  const { id, title, summary, absent } = chart;
+  // What is brought out is drawn last, over the others.
+  const lines = [...chart.lines].sort((a, b) => Number(isOf(a, highlight)) - Number(isOf(b, highlight)));
   return (
     <figure class="chart" aria-labelledby={`${id}-title`} data-chart={id} data-lines={lines.length}>
       <figcaption>
@@ -38,7 +40,7 @@ export function LinePlot({ chart, highlight, children }: LinePlotProps): JSX.Ele
       </figcaption>
       {absent === null ? (
         <>
-          <Canvas chart={chart} highlight={highlight} />
+          <Canvas chart={{ ...chart, lines }} highlight={highlight} />
           <PointTable chart={chart} />
         </>
       ) : (
@@ -47,6 +49,8 @@ export function LinePlot({ chart, highlight, children }: LinePlotProps): JSX.Ele
     </figure>
   );
 }
+
+const isOf = ({ world }: Line, highlight: number | null): boolean => world !== null && world === highlight;
 
 function Canvas({ chart, highlight }: { readonly chart: ChartModel; readonly highlight: number | null }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
@@ -120,7 +124,7 @@ function plotOptions(
 ): uPlot.Options {
   const { x, y, lines } = chart;
   const { muted, grid } = chartColors();
-  const hasLit = lines.some(({ world }) => world !== null && world === highlight);
+  const hasLit = lines.some((line) => isOf(line, highlight));
   const isAnyRunning = lines.some(({ style }) => style === "running");
   const axis: uPlot.Axis = {
     stroke: muted,
@@ -162,7 +166,7 @@ function plotOptions(
     series: [
       {},
       ...lines.map((line, i): uPlot.Series => {
-        const isLit = line.world !== null && line.world === highlight;
+        const isLit = isOf(line, highlight);
         const isQuiet = hasLit || (isAnyRunning && line.style !== "running");
         const look = lookOf(line.style, i, isLit, isQuiet);
         return {
