@@ -45,6 +45,7 @@ function timePaperShape() {
       [128, 256],
       [128, 512],
       [256, 512],
+      [512, 512],
       [128, 1024],
     ].map(([batchSize, numNegatives]) => ({ batchSize, numNegatives }));
     const runs = [...full, ...sampled].map((settings) => ({ settings, run: world({ numBuckets, ...settings }) }));
@@ -109,13 +110,15 @@ function checkpointed(numBuckets) {
   );
 }
 
-const SAMPLED = ["--output", "sampled", "--batch-size", "128"];
+const SAMPLED = ["--output", "sampled"];
+/** Without further flags: as `chooseOptions` would have it, 512 draws. */
 const QUALITY = [
   ["--output", "full"],
-  ...["128", "256", "512", "1024"].map((negatives) => [...SAMPLED, "--negatives", negatives]),
-  ["--output", "sampled", "--batch-size", "256", "--negatives", "512"],
+  SAMPLED,
+  ...["128", "256", "1024"].map((negatives) => [...SAMPLED, "--negatives", negatives]),
+  [...SAMPLED, "--batch-size", "128"],
   ["--output", "full", "--loss", "sigmoid"],
-  [...SAMPLED, "--negatives", "512", "--loss", "sigmoid"],
+  [...SAMPLED, "--loss", "sigmoid"],
 ];
 
 function quality(name) {

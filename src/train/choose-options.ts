@@ -6,12 +6,13 @@
  *   many rows               linear bottleneck, softmax, one moment a row for the input weights: what limits is learning
  *                           rare words and rare labels in few passes. B ≈ 4·√L, at least 1,000; 8 worlds.
  *
- *   many buckets            from 10,000 on, where rows are many: a sampled output, 512 buckets drawn for steps of half as
- *                           many rows. A full step's cost grows with B, a sampled one's does not.
+ *   many buckets            from 10,000 on, where rows are many: a sampled output, 512 buckets drawn a step, and a fifth
+ *                           pass instead of four. A full step's cost grows with B, a sampled one's does not.
  *
- * With 10,000 buckets two sampled worlds reach 68.8 % P@1 and 36.0 % P@3 on held-out rows of nvd, full ones 69.3 and
- * 36.2 %; on wikisent 26.0 and 11.7 %, full ones 26.5 and 11.7 %. 1,024 draws bring 0.1 points of P@1 on nvd, 384 cost 0.3,
- * twice the batch 0.3. Sampled sigmoid losses cost more, 1.2 points. bench/results/sampled.txt has the figures of one run.
+ * With 10,000 buckets two sampled worlds reach 69.0 % P@1 and 36.0 % P@3 on held-out rows of nvd, full ones 69.3 and
+ * 36.2 % (69.5 and 36.4 % with a fifth pass); on wikisent 26.0 and 11.7 %, full ones 26.5 and 11.7 %. Four passes cost 0.5
+ * points of P@1 on nvd, twice the batch 0.6. Sampled sigmoid losses cost more, 1.2 points. bench/results/sampled.txt has
+ * the figures of one run.
  *
  * With B ≈ 4·√L a label shares its bucket with √L/4 others in a world; two worlds would leave 1/16 of a label to be
  * confused with, eight leave none: what further worlds buy is averaging, and it levels off at about eight.
@@ -59,9 +60,10 @@ export function chooseOptions(shape: DataShape, given: Partial<ModelOptions>): M
   const chosen = { numBuckets: chooseBuckets(shape.numLabels), ...(few ? forFewRows(shape) : forManyRows(shape)) };
   const { numBuckets, hidden } = { ...chosen, ...given };
   const output = given.output ?? (!few && numBuckets >= MANY_BUCKETS && hidden.length > 0 ? "sampled" : "full");
-  // Smaller steps than of a full output: each draws anew, and a bucket's row moves more often.
-  const batchSize = output === "sampled" ? chosen.batchSize / 2 : chosen.batchSize;
-  return { ...COMMON, ...chosen, output, batchSize, ...given };
+  // A step moves few of the buckets' rows: a further pass brings more than it would to a full output.
+  const isShort = !few && shape.numRows < VERY_MANY_ROWS;
+  const epochs = output === "sampled" && isShort ? chosen.epochs + 1 : chosen.epochs;
+  return { ...COMMON, ...chosen, output, epochs, ...given };
 }
 
 type ChosenOptions = Omit<ModelOptions, keyof typeof COMMON | "numBuckets" | "output">;

@@ -54,9 +54,9 @@ describe("chooseOptions", () => {
     expect(single.inputLearningRateScale).toBeGreaterThan(several.inputLearningRateScale);
   });
 
-  it("samples the output of many buckets, in small steps, where there are many rows and a hidden layer", () => {
+  it("samples the output of many buckets, with a further pass, where there are many rows and a hidden layer", () => {
     const given = { numBuckets: 10_000 };
-    expect(chooseOptions(shape(), given)).toMatchObject({ output: "sampled", numNegatives: 512, batchSize: 128 });
+    expect(chooseOptions(shape(), given)).toMatchObject({ output: "sampled", numNegatives: 512, epochs: 5 });
     expect(chooseOptions(shape({ numLabels: 5e7 }), {})).toMatchObject({ numBuckets: 20_000, output: "sampled" });
     for (const [over, more] of [
       [{}, { numBuckets: 9999 }],
@@ -66,9 +66,11 @@ describe("chooseOptions", () => {
     ] as const) {
       expect(chooseOptions(shape(over), more).output).toBe("full");
     }
-    expect(chooseOptions(shape(), { output: "sampled" }).batchSize).toBe(128);
+    expect(chooseOptions(shape(), { output: "sampled" })).toMatchObject({ batchSize: 256, epochs: 5 });
+    expect(chooseOptions(shape(), { ...given, epochs: 2 }).epochs).toBe(2);
+    expect(chooseOptions(shape({ numRows: 29_999 }), { output: "sampled" }).epochs).toBe(15);
     expect(chooseOptions(shape(), { ...given, batchSize: 1000 }).batchSize).toBe(1000);
-    expect(chooseOptions(shape({ numRows: 200_000 }), given).batchSize).toBe(256);
+    expect(chooseOptions(shape({ numRows: 200_000 }), given)).toMatchObject({ batchSize: 512, epochs: 3 });
   });
 
   it("leaves what is given as it is, and chooses the rest as before", () => {
