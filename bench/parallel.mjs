@@ -2,17 +2,19 @@
  * @file What does each strategy cost and bring, two threads on one model against one? A perceptron and a world.
  *
  *   node bench/parallel.mjs [--epochs 4] [--turns 3] [--workers 2] [--rows 0]      digits of mnist10k, and nvd
+ *   node bench/parallel.mjs --report        draws docs/images/parallel-*.svg from bench/results/parallel.txt
  *
  * Time per epoch is the least of all epochs of all turns, strategies taking turns: what else runs on a machine only ever
  * adds. Speed-up is that of sequential over it. Losses are checked first: data-parallel's and model-parallel's must be
  * sequential's. `--rows` takes only so many rows of nvd, for a quick look.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { loadDataset, loadIdx, selectRows } from "../dist/src/data/index.js";
 import { LabelHash } from "../dist/src/mach/index.js";
+import { barChart } from "../dist/src/plot/index.js";
 import { chooseOptions, trainInParallel } from "../dist/src/train/index.js";
 import { optimizationOf, worldOptionsOf } from "../dist/src/train/model-options.js";
 import { dataRoot, root, splitPath } from "./datasets.mjs";
@@ -24,6 +26,7 @@ const { values: args } = parseArgs({
     turns: { type: "string", default: "3" },
     workers: { type: "string", default: "2" },
     rows: { type: "string", default: "0" },
+    report: { type: "boolean", default: false },
   },
 });
 const [epochs, turns, numWorkers] = [args.epochs, args.turns, args.workers].map(Number);
@@ -132,6 +135,29 @@ async function measure({ title, recipe, splits }) {
   console.log(`${title}; ${epochs} epochs, least of ${turns} turns\n\n${table(rows)}\n`);
 }
 
-console.log(`${machineLine()}\n`);
-await measure(await perceptron());
-await measure(await world());
+/** A bar a strategy: seconds of an epoch, the share of them that workers waited, and the speed-up. */
+function report() {
+  const tables = readFileSync(join(root, "bench/results/parallel.txt"), "utf8")
+    .split(/\n(?=perceptron |world )/)
+    .slice(1);
+  for (const lines of tables) {
+    const title = lines.split(";")[0];
+    const bars = [...lines.matchAll(/^(\S+(?: \(\w+\))?) +(\d+) +([\d.]+) +([\d.]+×) +\d+ +(\d+) %/gm)].map(
+      ([, name, workers, seconds, speedUp, waiting]) => ({
+        name: `${name}, ${workers}`,
+        values: [(Number(seconds) * (100 - waiting)) / 100, (Number(seconds) * waiting) / 100],
+        note: speedUp,
+      }),
+    );
+    const caption = "seconds of an epoch on two cores; strategy, number of workers; at the end the speed-up";
+    const chart = barChart({ title, caption, parts: ["at work", "waiting at barriers"], bars });
+    writeFileSync(join(root, `docs/images/parallel-${title.split(" ")[0]}.svg`), chart);
+  }
+}
+
+if (args.report) report();
+else {
+  console.log(`${machineLine()}\n`);
+  await measure(await perceptron());
+  await measure(await world());
+}
