@@ -3,6 +3,7 @@ import { parseCatalogueColumns } from "../serve/catalogue/catalogue-columns.js";
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from "../serve/engine/engine-options.js";
 import { parseOrigin } from "../serve/http/cors.js";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../serve/http/http-options.js";
+import { parseProxyAddress } from "../serve/http/proxy-address.js";
 import { byteSize, duration, type Flag, integer } from "./flags.js";
 
 const LIMITS = DEFAULT_HTTP_LIMITS;
@@ -117,7 +118,7 @@ export const SERVE_FLAGS: readonly Flag<unknown>[] = [
   {
     syntax: "--trust-proxy <address>",
     help: "address or network of a proxy whose X-Forwarded-For is believed; may be repeated",
-    parse: repeated((text) => text),
+    parse: repeated((text) => parseProxyAddress(text, "--trust-proxy")),
   },
 
   {

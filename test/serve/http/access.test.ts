@@ -8,6 +8,7 @@ import { FormatError } from "../../../src/core/errors.js";
 import { ApiKeys, readApiKeys } from "../../../src/serve/http/api-keys.js";
 import { parseOrigin } from "../../../src/serve/http/cors.js";
 import { readPageFiles } from "../../../src/serve/http/page-files.js";
+import { parseProxyAddress } from "../../../src/serve/http/proxy-address.js";
 import { createTestServer, errorCode } from "./test-server.js";
 
 const KEY = "correct-horse-battery-staple";
@@ -165,6 +166,19 @@ describe("other sites' pages", () => {
     "",
   ])("origin %j is refused", (text) =>
     expect(() => parseOrigin(text, "--cors-origin")).toThrow(/^--cors-origin: expected an origin such as/),
+  );
+});
+
+describe("proxies", () => {
+  it.each(["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8"])("are named by %s", (text) =>
+    expect(parseProxyAddress(text, "--trust-proxy")).toBe(text),
+  );
+  it.each(["everybody", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::1/129", "10.0.0.0/8/8", "1", ""])(
+    "are not named by %j",
+    (text) =>
+      expect(() => parseProxyAddress(text, "--trust-proxy")).toThrow(
+        /^--trust-proxy: expected an address or a network/,
+      ),
   );
 });
 
