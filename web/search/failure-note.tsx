@@ -22,7 +22,11 @@ export function FailureNote({ failure, onAsk, onKey }: FailureNoteProps): JSX.El
   return (
     <section class="note failure" aria-label="No answer">
       <h2>{HEADINGS[kind]}</h2>
-      <p>{message}</p>
+      <p>
+        {kind === "locked"
+          ? "Whoever runs it can give you one. It is kept for this tab, and shown to this server only."
+          : message}
+      </p>
       {kind === "locked" && <KeyForm onKey={onKey} />}
       {kind !== "refused" && kind !== "locked" && (
         <p class="retry">
