@@ -1,6 +1,6 @@
 /**
  * @file Which searches are taken on? As many as the limits allow at once, in all and for each client. What is refused
- * is refused at once: a client learns within a millisecond that it has to wait, and no queue grows.
+ * is refused before its body is read: a client learns at once that it has to wait, and no queue grows.
  */
 import { HttpError } from "./http-error.js";
 

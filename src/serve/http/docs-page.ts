@@ -57,6 +57,7 @@ export function renderDocs(document: ApiDocument): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} API</title>
+<link rel="icon" type="image/svg+xml" href="/docs/icon.svg">
 <link rel="stylesheet" href="/docs/style.css">
 </head>
 <body>
@@ -126,7 +127,7 @@ function fieldRows(schema: Schema, prefix: string): string[] {
 function renderRow(name: string, isRequired: boolean, schema: Schema): string {
   const requirement = isRequired || schema.default !== undefined ? "" : " <i>optional</i>";
   const notes = [schema.description, ...bounds(schema)].filter((note) => note !== undefined && note !== "");
-  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td>${escapeHtml(typeOf(schema))}${requirement}</td><td>${escapeHtml(notes.join(" "))}</td></tr>`;
+  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td>${escapeHtml(typeOf(schema))}${requirement}</td><td>${renderText(notes.join(" "))}</td></tr>`;
 }
 
 function renderTable(rows: readonly string[]): string {
@@ -154,6 +155,11 @@ function bounds(schema: Schema): string[] {
   if (each !== undefined) notes.push(`Each at most ${each} characters.`);
   if (schema.default !== undefined) notes.push(`Default ${JSON.stringify(schema.default)}.`);
   return notes;
+}
+
+/** Text in which backquotes stand around code. */
+function renderText(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 function escapeHtml(text: string): string {

@@ -5,14 +5,17 @@
  */
 import type { FastifyInstance } from "fastify";
 import { type ApiDocument, renderDocs } from "./docs-page.js";
-import { DOCS_STYLE } from "./docs-style.js";
+import { DOCS_ICON, DOCS_STYLE } from "./docs-style.js";
 import { pageFile } from "./page-files.js";
 import { sendFile } from "./page-routes.js";
 import { pageHeaders } from "./security-headers.js";
 
 export function addDocsRoutes(app: FastifyInstance): void {
   const headers = pageHeaders([]);
-  const style = pageFile("/docs/style.css", Buffer.from(DOCS_STYLE));
+  const parts = [
+    pageFile("/docs/style.css", Buffer.from(DOCS_STYLE)),
+    pageFile("/docs/icon.svg", Buffer.from(DOCS_ICON)),
+  ];
   // Complete once all routes are known; rendered once.
   let files: { readonly page: ReturnType<typeof pageFile>; readonly json: ReturnType<typeof pageFile> } | null = null;
   const made = (): NonNullable<typeof files> => {
@@ -27,5 +30,7 @@ export function addDocsRoutes(app: FastifyInstance): void {
     sendFile(made().json, headers, request, reply),
   );
   app.get("/docs", { schema: { hide: true } }, (request, reply) => sendFile(made().page, headers, request, reply));
-  app.get("/docs/style.css", { schema: { hide: true } }, (request, reply) => sendFile(style, headers, request, reply));
+  for (const file of parts) {
+    app.get(file.url, { schema: { hide: true } }, (request, reply) => sendFile(file, headers, request, reply));
+  }
 }

@@ -1,4 +1,4 @@
-/** @file How does the page of the API look? One style sheet, light and dark, from a phone's width on. */
+/** @file How does the page of the API look? One style sheet, light and dark, from a phone's width on; an icon of three worlds. */
 export const DOCS_STYLE: string = `
 :root { color-scheme: light dark; --ink: #1c1f26; --soft: #565d6b; --paper: #fbfbf9; --line: #dcdcd6; --code: #f0f0eb; --accent: #0b5cad; }
 @media (prefers-color-scheme: dark) {
@@ -27,3 +27,7 @@ tbody th { font-weight: 400; }
 td i { color: var(--soft); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `;
+
+export const DOCS_ICON: string =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#0b5cad" stroke-width="2.5">' +
+  '<circle cx="16" cy="11" r="8"/><circle cx="11" cy="20" r="8"/><circle cx="21" cy="20" r="8"/></svg>';
