@@ -29,6 +29,7 @@ const BENCHES = {
   word2vec: ["bench/word2vec.mjs"],
   plan: ["bench/plan.mjs"],
   catalogue: ["bench/catalogue.mjs"],
+  http: ["bench/http.mjs"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */

@@ -42,6 +42,7 @@ export async function runServer(path: string, options: Options, context: Command
     const onEvent = (event: EngineEvent): void => logEvent(log, event);
     engine = await SearchEngine.load(path, { ...readEngineOptions(options), catalogue, onEvent });
     progress.close();
+    if (signal.aborted) throw new InterruptedError("serve: stopped before it listened");
     const server = await SearchServer.create(engine, {
       limits: readLimits(options),
       corsOrigins: list(options.corsOrigin),

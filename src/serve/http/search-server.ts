@@ -38,8 +38,6 @@ const HEADER_BYTES = 16 * 1024;
 const URL_LENGTH = 8192;
 /** Longer than the minute for which proxies keep idle connections, so that they close them, not we under a request. */
 const KEEP_ALIVE_MS = 72_000;
-/** Requests until a connection is closed: clients spread over servers again, at a cost that nobody notices. */
-const REQUESTS_PER_SOCKET = 10_000;
 /** How often Node looks for requests that take too long to arrive. */
 const CHECK_CONNECTIONS_MS = 1000;
 
@@ -141,7 +139,8 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
     // A client that does not read its answer: the socket rests longer than any answer takes.
     connectionTimeout: limits.receiveMs + limits.timeoutMs + 5000,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    maxRequestsPerSocket: REQUESTS_PER_SOCKET,
+    // No limit: Node leaves the connection open beyond it and answers 503 without a body to whoever goes on asking.
+    maxRequestsPerSocket: 0,
     bodyLimit: limits.bodyBytes,
     trustProxy: isBehindProxy ? [...trustedProxies] : false,
     // Requests that arrive on open connections while the server closes are answered as ever.

@@ -116,6 +116,12 @@ describe("what is not HTTP", () => {
 });
 
 describe("connections", () => {
+  it("are kept longer than proxies keep theirs, for any number of requests", async () => {
+    const { server } = await createTestServer();
+    const url = await server.listen("127.0.0.1", 0);
+    expect((await fetch(`${url}/healthz`)).headers.get("keep-alive")).toBe("timeout=72");
+  });
+
   it("beyond the limit are closed as they come", async () => {
     const { server, get } = await createTestServer({ limits: { connections: 1 } });
     const url = new URL(await server.listen("127.0.0.1", 0));
