@@ -132,8 +132,7 @@ export class PortableModel {
     this.complete = this.loadWorlds();
     this.prefetched = this.complete.then(async () => {
       // Rows that cannot be had now are fetched when a query needs them, and its error says so.
-      await this.shards.prefetch(prefetchBytes).catch(() => {});
-      this.onProgress();
+      await this.shards.prefetch(prefetchBytes, this.onProgress).catch(() => {});
     });
   }
 

@@ -31,13 +31,13 @@ export async function serveFolder(folder: string): Promise<StaticServer> {
   const hidden = new Set<string>();
   const server: Server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
-    const name = normalize(decodeURIComponent(pathname.slice(prefix.length))) || "index.html";
+    const name = pathname === prefix ? "index.html" : normalize(decodeURIComponent(pathname.slice(prefix.length)));
     asked.push(name);
     try {
       if (!pathname.startsWith(prefix) || name.startsWith("..") || hidden.has(name)) throw new Error("not here");
-      const bytes = readFileSync(join(folder, name === "." ? "index.html" : name));
+      const bytes = readFileSync(join(folder, name));
       response.writeHead(200, {
-        "content-type": KINDS[extname(name === "." ? ".html" : name)] ?? "application/octet-stream",
+        "content-type": KINDS[extname(name)] ?? "application/octet-stream",
       });
       response.end(bytes);
     } catch {

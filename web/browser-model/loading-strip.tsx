@@ -20,7 +20,9 @@ export function LoadingStrip({ progress }: { readonly progress: WorkerProgress |
 }
 
 function describe({ worlds, numWorlds, bytes, totalBytes }: WorkerProgress): string {
-  return `The model is coming in: ${megabytes(bytes)} of ${megabytes(totalBytes)}, ${worlds} of ${numWorlds} worlds answer.`;
+  const size = `${megabytes(bytes)} of ${megabytes(totalBytes)}`;
+  if (worlds === numWorlds) return `All worlds answer. Frequent words are coming in: ${size}.`;
+  return `The model is coming in: ${size}, ${worlds} of ${numWorlds} worlds answer.`;
 }
 
 function megabytes(bytes: number): string {

@@ -4,11 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import type { Failure } from "./search-session.js";
 
 const HEADINGS: Readonly<Record<Failure["kind"], string>> = {
-  offline: "The server cannot be reached",
+  offline: "No connection",
   busy: "The server has too much to do",
   locked: "The server asks for a key",
-  refused: "The server does not answer this",
-  broken: "Something went wrong in the server",
+  refused: "This cannot be answered",
+  broken: "Something went wrong",
 };
 
 export interface FailureNoteProps {
