@@ -30,6 +30,8 @@ const BENCHES = {
   plan: ["bench/plan.mjs"],
   catalogue: ["bench/catalogue.mjs"],
   http: ["bench/http.mjs"],
+  "export-slice": ["bench/export.mjs"],
+  export: ["bench/export.mjs", "--data", "nvd"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */

@@ -207,7 +207,7 @@ describe("loading", () => {
     expect(model.model()).toMatchObject({ worlds: [0, 1, 2, 3, 4], failedWorlds: [], numWorlds: 5, kind: "text" });
     await model.prefetched;
     expect(progress.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
-    expect(new Set(progress.slice(5))).toEqual(new Set([5]));
+    expect(progress.slice(5).filter((worlds) => worlds !== 5)).toEqual([]);
     const { results } = await model.search({ queries: QUERIES, k: 4 });
     expectLibraryAnswers(results, exported, QUERIES, { k: 4 });
   });
