@@ -19,6 +19,7 @@ const BENCHES = {
   scaling: ["bench/scaling.mjs"],
   parallel: ["bench/parallel.mjs"],
   prediction: ["bench/prediction.mjs"],
+  serve: ["bench/serve.mjs"],
   speed: ["bench/quality.mjs", "--fast"],
   quality: ["bench/quality.mjs"],
   curve: ["bench/curve.mjs"],

@@ -93,6 +93,13 @@ export class QueryBatcher<Q, A> {
     return this.runningQueries;
   }
 
+  /** What to refuse a request with before it is read: null while there is room, for as many as one batch. */
+  get overload(): OverloadedError | null {
+    const { maxBatch, maxQueued } = this.options;
+    const room = Math.min(maxBatch, Math.ceil(maxQueued / 8));
+    return this.queue.size + room > maxQueued ? this.refusal() : null;
+  }
+
   /**
    * Answers in the order of `queries`. @throws {OverloadedError} if they do not fit the queue; what `signal` aborted
    * with, at once; what `run` rejected with. @throws {EngineClosedError} once drained.
@@ -101,11 +108,7 @@ export class QueryBatcher<Q, A> {
     const { maxQueued } = this.options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.closed) return Promise.reject(new EngineClosedError("search: the engine is closed"));
-    if (this.queue.size + queries.length > maxQueued) {
-      const retryAfterSeconds = this.retryAfterSeconds();
-      const problem = `search: ${this.queue.size} queries wait, of at most ${maxQueued}; ask again in ${retryAfterSeconds} s`;
-      return Promise.reject(new OverloadedError(problem, retryAfterSeconds));
-    }
+    if (this.queue.size + queries.length > maxQueued) return Promise.reject(this.refusal());
     if (queries.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       const request: Request<A> = {
@@ -132,9 +135,11 @@ export class QueryBatcher<Q, A> {
     });
   }
 
-  /** Seconds until what waits now is answered, at least 1. */
-  private retryAfterSeconds(): number {
-    return Math.max(1, Math.ceil((this.queue.size * this.msPerQuery) / 1000));
+  private refusal(): OverloadedError {
+    // Until what waits now is answered.
+    const seconds = Math.max(1, Math.ceil((this.queue.size * this.msPerQuery) / 1000));
+    const problem = `search: ${this.queue.size} queries wait, of at most ${this.options.maxQueued}; ask again in ${seconds} s`;
+    return new OverloadedError(problem, seconds);
   }
 
   private follow(signal: AbortSignal, request: Request<A>, entries: readonly Entry<Q, A>[]): void {

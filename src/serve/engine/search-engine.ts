@@ -12,7 +12,8 @@
  * Not here: HTTP (serve/http/), the catalogue's store (serve/catalogue/).
  */
 import type { CheckedSearchRequest, LabelResponse, ModelResponse, SearchResult } from "../../mach/search-contract.js";
-import { BadQueryError, EngineClosedError } from "./engine-errors.js";
+import { collectGarbageSoon } from "./collect-garbage.js";
+import { BadQueryError, EngineClosedError, type OverloadedError } from "./engine-errors.js";
 import { type EngineOptions, type FilledEngineOptions, fillEngineOptions } from "./engine-options.js";
 import { chooseLabels } from "./label-choice.js";
 import { loadModelParts } from "./model-parts.js";
@@ -70,6 +71,11 @@ export class SearchEngine {
   /** True while a search can be answered. */
   get ready(): boolean {
     return !this.closed && this.current?.isAlive === true;
+  }
+
+  /** What a search would be refused with, so that it need not be read first; null while it would not. */
+  get overload(): OverloadedError | null {
+    return this.current?.batcher.overload ?? null;
   }
 
   get stats(): EngineStats {
@@ -192,6 +198,7 @@ export class SearchEngine {
       this.retiring.delete(model);
       this.past.batches += model.batcher.batches;
       this.past.batchedQueries += model.batcher.batchedQueries;
+      collectGarbageSoon();
     });
     this.retiring.set(model, ended);
   }

@@ -50,7 +50,7 @@ export function addApiRoutes(app: FastifyInstance, { service, limits, admission,
           refuseCodings(request);
           requireReady(service);
           admission.check(request.client);
-          done();
+          done(service.overload ?? undefined);
         },
       ],
       schema: {

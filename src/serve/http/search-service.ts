@@ -1,5 +1,6 @@
 /** @file What does HTTP need of an engine? The part of SearchEngine that answers requests, so that tests may stand in for it. */
 import type { CheckedSearchRequest, LabelResponse, ModelResponse, SearchResult } from "../../mach/search-contract.js";
+import type { OverloadedError } from "../engine/engine-errors.js";
 
 /** Counts since the start, but for `queued` and `running`, which are now. */
 export interface ServiceStats {
@@ -22,6 +23,8 @@ export interface SearchService {
   /** null if the model has no such label. */
   label(id: number): LabelResponse | null;
   model(): ModelResponse;
+  /** What a search would be refused with now, before it is read; null or absent: nothing. */
+  readonly overload?: OverloadedError | null;
   readonly stats: ServiceStats;
   readonly ready: boolean;
 }

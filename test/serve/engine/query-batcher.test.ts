@@ -130,6 +130,19 @@ describe("QueryBatcher", () => {
     expect(bench.batcher.queued).toBe(3);
   });
 
+  it("says before a request comes that there is no room for a batch", () => {
+    const bench = new Bench({ windowMs: 0, maxBatch: 2, maxQueued: 16 });
+    const fill = (n: number) => bench.batcher.submit(Array.from({ length: n }, () => "a")).catch(() => {});
+    void fill(2);
+    expect([bench.batcher.queued, bench.batcher.overload]).toEqual([0, null]);
+    void fill(14);
+    expect(bench.batcher.overload).toBe(null);
+    void fill(1);
+    expect(bench.batcher.overload).toBeInstanceOf(OverloadedError);
+    // Small queues: an eighth of them is room enough.
+    expect(new Bench({ maxBatch: 64, maxQueued: 20 }).batcher.overload).toBe(null);
+  });
+
   it("takes an aborted request out of the queue, and drops its answers where it has begun", async () => {
     const bench = new Bench({ windowMs: 0, maxBatch: 2 });
     const abort = new AbortController();
