@@ -4,12 +4,12 @@
  */
 import { open } from "node:fs/promises";
 import * as zlib from "node:zlib";
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import {
   type AsyncBuffer,
+  type ColumnData,
   type Compressors,
   parquetMetadataAsync,
-  parquetReadObjects,
+  parquetRead,
   parquetSchema,
   type SchemaElement,
 } from "hyparquet";
@@ -20,8 +20,8 @@ const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: (bytes: U
 
 /** What Node can inflate beside Snappy, which the reader knows; Zstandard from Node 22.15 on. */
 const COMPRESSORS: Compressors = {
-  GZIP: (bytes) => gunzipSync(bytes),
-  BROTLI: (bytes) => brotliDecompressSync(bytes),
+  GZIP: (bytes) => zlib.gunzipSync(bytes),
+  BROTLI: (bytes) => zlib.brotliDecompressSync(bytes),
   ...(zstdDecompressSync === undefined ? {} : { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) }),
 };
 
@@ -62,24 +62,27 @@ export async function readParquet(
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
-      const options = { file, metadata, columns: [...new Set(names)], rowStart, rowEnd, compressors: COMPRESSORS };
-      const objects = await readable(rows, () => parquetReadObjects(options));
-      const firstRow = rowStart + 1;
-      objects.forEach((object, i) => {
+      const columns = new Map(names.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]));
+      const first = rowStart;
+      const onChunk = (chunk: ColumnData): void => {
+        const column = columns.get(chunk.columnName) as unknown[];
+        for (let i = 0; i < chunk.columnData.length; i++) column[chunk.rowStart - first + i] = chunk.columnData[i];
+      };
+      const wantedColumns = [...columns.keys()];
+      await readable(rows, () =>
+        parquetRead({ file, metadata, columns: wantedColumns, rowStart, rowEnd, onChunk, compressors: COMPRESSORS }),
+      );
+      const cells = names.map((name) => columns.get(name) as unknown[]);
+      for (let i = 0; i < rowEnd - rowStart; i++) {
         const bad = wanted.find((field, f) => {
-          const text = valueText(object[names[f]], numerals[f]);
+          const text = valueText(cells[f][i], numerals[f]);
           row[field] = text ?? null;
           return text === undefined;
         });
-        const line = firstRow + i;
+        const line = first + i + 1;
         if (bad === undefined) rows.row(line, row);
-        else
-          rows.reject(
-            line,
-            "malformed row",
-            `expected text or a number for the ${bad}, got neither; convert the column`,
-          );
-      });
+        else rows.reject(line, "malformed row", notText(bad));
+      }
       rowStart = rowEnd;
       onProgress(rowEnd / numRows);
     }
@@ -109,6 +112,10 @@ function valueText(value: unknown, numerals: (value: number) => string): string 
   if (typeof value === "string") return value;
   if (typeof value === "number") return numerals(value);
   return typeof value === "bigint" ? String(value) : undefined;
+}
+
+function notText(field: string): string {
+  return `expected text or a number for the ${field}, got neither; convert the column`;
 }
 
 /** What the Parquet reader finds wrong, in our words. */
