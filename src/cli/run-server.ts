@@ -2,15 +2,15 @@
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { InterruptedError } from "../core/errors.js";
-import type { CatalogueColumns } from "../serve/catalogue/catalogue-columns.js";
-import { type OpenedCatalogue, openCatalogue } from "../serve/catalogue/index.js";
+import type { OpenedCatalogue } from "../serve/catalogue/index.js";
 import type { EngineEvent } from "../serve/engine/engine-options.js";
 import { SearchEngine } from "../serve/engine/search-engine.js";
 import { readApiKeys } from "../serve/http/api-keys.js";
 import { readPageFiles } from "../serve/http/page-files.js";
 import { SearchServer } from "../serve/http/search-server.js";
 import type { CommandContext } from "./program.js";
-import { createProgress, type Progress } from "./progress.js";
+import { createProgress } from "./progress.js";
+import { describeCoverage, readCatalogue } from "./read-catalogue.js";
 import { readEngineOptions, readLimits } from "./serve-flags.js";
 import { formatCount } from "./tables.js";
 import { packageVersion } from "./version.js";
@@ -41,6 +41,7 @@ export async function runServer(path: string, options: Options, context: Command
       catalogue = await readCatalogue(options.catalogue, options, progress, signal);
     const onEvent = (event: EngineEvent): void => logEvent(log, event);
     engine = await SearchEngine.load(path, { ...readEngineOptions(options), catalogue, onEvent });
+    if (catalogue !== undefined) progress.note(describeCoverage(engine));
     progress.close();
     if (signal.aborted) throw new InterruptedError("serve: stopped before it listened");
     const server = await SearchServer.create(engine, {
@@ -75,22 +76,6 @@ export async function runServer(path: string, options: Options, context: Command
     await engine?.close();
     catalogue?.close();
   }
-}
-
-async function readCatalogue(
-  path: string,
-  options: Options,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<OpenedCatalogue> {
-  const catalogue = await openCatalogue(path, {
-    columns: options.catalogueColumns as CatalogueColumns | undefined,
-    storePath: options.catalogueStore as string | undefined,
-    skipBadRows: options.skipBadRows === true,
-    signal,
-  });
-  progress.note(`catalogue ${path}: ${formatCount(catalogue.size)} items`);
-  return catalogue;
 }
 
 /** Notes what the engine did on its own. */
