@@ -1,10 +1,11 @@
 /**
  * @file A model in the browser: how large, how exact, how fast? `manyworlds export` in 32, 8 and 4 bits.
  *
- *   node bench/export.mjs [--data nvd] [--model DIR] [--rows 1500]
+ *   node bench/export.mjs [--data nvd] [--worlds 16] [--model DIR] [--rows 1500]
  *
  *   --data slice   the slice of nvd in this repository, as `npm run quickstart` trains it (default)
  *   --data nvd     the whole of it, from MANYWORLDS_BENCH_DATA (train.tsv.gz and test.tsv.gz)
+ *   --worlds COUNT worlds to train (default: as train chooses)
  *   --model DIR    do not train; a model of that data
  *   --rows COUNT   so many test rows, spread evenly over the file, which is sorted by time (default all)
  *
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
   options: {
     data: { type: "string", default: "slice" },
     model: { type: "string" },
+    worlds: { type: "string" },
     rows: { type: "string" },
   },
 });
@@ -40,7 +42,8 @@ const dataFolder = options.data === "slice" ? join(root, "data/nvd") : join(data
 const work = mkdtempSync(join(tmpdir(), "manyworlds-export-"));
 try {
   const path = options.model ?? join(work, "model");
-  if (!options.model) manyworlds("train", join(dataFolder, "train.tsv.gz"), "--model", path);
+  const worlds = options.worlds === undefined ? [] : ["--worlds", options.worlds];
+  if (!options.model) manyworlds("train", join(dataFolder, "train.tsv.gz"), "--model", path, ...worlds);
   const rows = spread(readRows(join(dataFolder, "test.tsv.gz")), options.rows);
   const model = await Model.load(path);
   const { hash, worldOptions, numWorlds } = model.ensemble;

@@ -32,7 +32,7 @@ const BENCHES = {
   catalogue: ["bench/catalogue.mjs"],
   http: ["bench/http.mjs"],
   "export-slice": ["bench/export.mjs"],
-  export: ["bench/export.mjs", "--data", "nvd"],
+  export: ["bench/export.mjs", "--data", "nvd", "--worlds", "16"],
 };
 
 /** Benches that compare with other libraries; bench/package.json names them, so that nobody else installs them. */
