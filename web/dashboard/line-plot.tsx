@@ -56,6 +56,9 @@ function Canvas({ chart, highlight }: { readonly chart: ChartModel; readonly hig
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLParagraphElement>(null);
   const plot = useRef<uPlot | null>(null);
+  // A plot outlives many charts: it asks for the one that is shown.
+  const current = useRef(chart);
+  current.current = chart;
   const [theme, setTheme] = useState<Theme | null>(null);
   useEffect(() => onTheme(setTheme), []);
   const shape = `${chart.title} ${theme} ${highlight} ${chart.lines.map(({ name, style }) => `${name} ${style}`).join()}`;
@@ -64,7 +67,7 @@ function Canvas({ chart, highlight }: { readonly chart: ChartModel; readonly hig
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(plotOptions(chart, highlight, element.clientWidth, readout), dataOf(chart.lines), element);
+    const made = new uPlot(plotOptions(current, highlight, element.clientWidth, readout), dataOf(chart.lines), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -117,12 +120,12 @@ function colorOf(name: string): string {
 }
 
 function plotOptions(
-  chart: ChartModel,
+  chart: { readonly current: ChartModel },
   highlight: number | null,
   width: number,
   readout: { readonly current: HTMLParagraphElement | null },
 ): uPlot.Options {
-  const { x, y, lines } = chart;
+  const { x, y, lines } = chart.current;
   const { muted, grid } = chartColors();
   const hasLit = lines.some((line) => isOf(line, highlight));
   const isAnyRunning = lines.some(({ style }) => style === "running");
@@ -173,14 +176,14 @@ function plotOptions(
           label: line.name,
           ...look,
           spanGaps: true,
-          points: { show: line.points.length <= DOTS_UP_TO, size: 5 },
+          points: { show: () => (chart.current.lines[i]?.points.length ?? 0) <= DOTS_UP_TO, size: 5 },
         };
       }),
     ],
     hooks: {
       setCursor: [
         (self) => {
-          if (readout.current !== null) readout.current.textContent = textAtCursor(self, chart);
+          if (readout.current !== null) readout.current.textContent = textAtCursor(self, chart.current);
         },
       ],
     },
