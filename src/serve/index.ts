@@ -14,6 +14,12 @@ export {
   parseCatalogueColumns,
 } from "./catalogue/index.js";
 export {
+  type DashboardFeed,
+  type DashboardOptions,
+  type DashboardServer,
+  startDashboard,
+} from "./dashboard/dashboard-server.node.js";
+export {
   BadQueryError,
   DEFAULT_ENGINE_OPTIONS,
   defaultNumThreads,

@@ -8,6 +8,10 @@ export { type BatchSource, type Objective, type SupervisedBatch, SupervisedObjec
 export { type CollisionForecast, type Plan, type PlanRequest, planModel } from "./plan/plan-model.node.js";
 export type { PlanShape } from "./plan/plan-shape.js";
 export type { Budgets } from "./plan/recommend.js";
+export { HistoryFeed } from "./run-history/history-feed.js";
+export { readHistory } from "./run-history/history-file.node.js";
+export type { HistoryRecord } from "./run-history/records.js";
+export { RunHistory, type RunSummary, type WorldHistory } from "./run-history/run-history.js";
 export * from "./strategies/index.js";
 export { type TrainEvent, type TrainReport, type TrainRequest, trainModel } from "./train-model.node.js";
 export type { OptimizationOptions } from "./train-options.js";
