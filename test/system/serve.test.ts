@@ -45,10 +45,10 @@ describe("a server", () => {
   });
 
   it("finishes what is under way while it stops, and says on /readyz that it does", async () => {
-    const server = await startServing([at("m"), "--drain", "600ms", "--log-level", "silent"]);
+    const server = await startServing([at("m"), "--drain", "5s", "--log-level", "silent"]);
     const stopped = server.stop();
     let status = 200;
-    for (const end = Date.now() + 500; status === 200 && Date.now() < end; ) {
+    for (const end = Date.now() + 3000; status === 200 && Date.now() < end; ) {
       status = (await fetch(`${server.url}/readyz`)).status;
     }
     expect(status).toBe(503);

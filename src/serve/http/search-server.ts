@@ -41,6 +41,9 @@ const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long to arrive. */
 const CHECK_CONNECTIONS_MS = 1000;
 
+/** While the server closes: how often connections are looked for that have come to rest. */
+const SWEEP_MS = 50;
+
 declare module "fastify" {
   interface FastifyRequest {
     /** Who asks: the holder of its key, or else its address. */
@@ -74,7 +77,8 @@ export class SearchServer {
     const app = createApp(limits, options, metrics);
     const server = new SearchServer(app, admission);
     const isReady = (): boolean => service.ready && !server.draining;
-    app.addHook("onRequest", (_, reply, done) => {
+    // When an answer goes out, not when its request came: a connection that is kept would hold up the server's end.
+    app.addHook("onSend", (_, reply, __, done) => {
       if (server.draining) reply.header("connection", "close");
       done();
     });
@@ -111,10 +115,13 @@ export class SearchServer {
       numCut = this.admission.numRunning;
       this.app.server.closeAllConnections();
     }, graceMs);
+    // Connections whose answer was on its way already when the draining began.
+    const sweep = setInterval(() => this.app.server.closeIdleConnections(), SWEEP_MS);
     try {
       await this.app.close();
     } finally {
       clearTimeout(deadline);
+      clearInterval(sweep);
     }
     return numCut;
   }
