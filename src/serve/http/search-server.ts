@@ -97,8 +97,10 @@ export class SearchServer {
 
   /** Begins to listen. @param port 0 takes a free one. @returns the server's address. @throws {ConfigError} if that cannot be. */
   async listen(host: string, port: number): Promise<string> {
+    // Fastify would open a second socket for the other meaning of the name, beside the limits of the first.
+    const address = host === "localhost" ? "127.0.0.1" : host;
     try {
-      await this.app.listen({ host, port, listenTextResolver: () => "" });
+      await this.app.listen({ host: address, port, listenTextResolver: () => "" });
     } catch (error) {
       throw explainListen(error as NodeJS.ErrnoException, host, port);
     }
