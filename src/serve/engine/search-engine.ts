@@ -164,12 +164,14 @@ export class SearchEngine {
 
   private async replaceCounted(): Promise<void> {
     if (this.closed) return;
+    // Before anything is read: what changes meanwhile is a change.
+    const before = allFileStates(this.path);
     try {
       await this.replace();
       this.reloads++;
     } catch (error) {
       this.failedReloads++;
-      this.watch.expect(allFileStates(this.path));
+      this.watch.expect(before);
       this.options.onEvent({ kind: "reload-failed", error: error instanceof Error ? error : new Error(String(error)) });
       throw error;
     }

@@ -9,12 +9,12 @@ const OVERHEAD = 102;
 
 describe("ResultCache", () => {
   it("drops the least recently used beyond its entries, and counts", () => {
-    const cache = new ResultCache<number>(2, 1e6, () => 1);
-    cache.set("a", 1);
-    cache.set("b", 2);
-    expect(cache.get("a")).toBe(1);
-    cache.set("c", 3);
-    expect([cache.get("b"), cache.get("a"), cache.get("c")]).toEqual([undefined, 1, 3]);
+    const cache = new ResultCache<{ n: number }>(2, 1e6, () => 1);
+    cache.set("a", { n: 1 });
+    cache.set("b", { n: 2 });
+    expect(cache.get("a")).toEqual({ n: 1 });
+    cache.set("c", { n: 3 });
+    expect([cache.get("b"), cache.get("a"), cache.get("c")]).toEqual([undefined, { n: 1 }, { n: 3 }]);
     expect([cache.hits, cache.misses, cache.size]).toEqual([3, 1, 2]);
     cache.clear();
     expect([cache.get("a"), cache.size, cache.bytes, cache.hits]).toEqual([undefined, 0, 0, 3]);
@@ -24,9 +24,9 @@ describe("ResultCache", () => {
     [0, 100],
     [100, 0],
   ])("keeps nothing with %i entries and %i bytes", (entries, bytes) => {
-    const cache = new ResultCache<number>(entries, bytes, () => 1);
+    const cache = new ResultCache<object>(entries, bytes, () => 1);
     expect(cache.isOn).toBe(false);
-    cache.set("a", 1);
+    cache.set("a", {});
     expect([cache.get("a"), cache.bytes]).toEqual([undefined, 0]);
   });
 
@@ -38,16 +38,16 @@ describe("ResultCache", () => {
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 1, max: 1200 }),
         (steps, n, max) => {
-          const cache = new ResultCache<number>(n, max, (size) => size);
+          const cache = new ResultCache<{ size: number }>(n, max, ({ size }) => size);
           let list: { key: string; size: number }[] = [];
           const bytes = (): number => list.reduce((sum, { size }) => sum + size + OVERHEAD, 0);
           for (const { key, size } of steps) {
             const found = list.find((entry) => entry.key === key);
             if (size === null) {
-              expect(cache.get(key)).toBe(found?.size);
+              expect(cache.get(key)?.size).toBe(found?.size);
               if (found !== undefined) list = [...list.filter((entry) => entry !== found), found];
             } else {
-              cache.set(key, size);
+              cache.set(key, { size });
               list = list.filter((entry) => entry !== found);
               if (size + OVERHEAD <= max) list.push({ key, size });
               while (list.length > n || bytes() > max) list.shift();
