@@ -21,6 +21,13 @@ import { sha256 } from "./sha256.js";
 /** A file of the model did not arrive: no connection, no such file. Trying again may help. */
 export class FetchError extends ManyworldsError {
   readonly exitCode = 2;
+  /** What the host answered; null: nothing. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /**
@@ -37,20 +44,23 @@ export function httpFiles(baseUrl: string | URL): FileFetcher {
   const base = String(baseUrl).replace(/\/?$/, "/");
   return async (name, fresh) => {
     const url = base + name;
-    let response: Response;
     try {
-      // The index may change under its name, its files never do. Platforms without caches know no such option.
-      response = await fetch(url, (fresh ? { cache: "no-cache" } : {}) as RequestInit);
+      // The index may change under its name, its files never do.
+      const response = await fetch(url, (fresh && knowsCaches() ? { cache: "no-cache" } : {}) as RequestInit);
+      if (response.ok) return new Uint8Array(await response.arrayBuffer());
+      const remedy = "was all of it copied? If it was exported anew meanwhile, load the page again";
+      const problem = `expected a file of the model, got status ${response.status}; ${remedy}`;
+      throw new FetchError(`${url}: ${problem}`, response.status);
     } catch (error) {
+      if (error instanceof FetchError) throw error;
       throw new FetchError(`${url}: it could not be fetched (${messageOf(error)}); is there a connection?`);
     }
-    if (!response.ok) {
-      throw new FetchError(
-        `${url}: expected a file of the model, got status ${response.status}; was all of it copied?`,
-      );
-    }
-    return new Uint8Array(await response.arrayBuffer());
   };
+}
+
+/** False at edges without caches of their own, where the option is an error. */
+function knowsCaches(): boolean {
+  return typeof Request !== "undefined" && "cache" in Request.prototype;
 }
 
 /** Unpacks by the platform: browsers since 2023, Node, Deno, workers at the edge. */

@@ -30,7 +30,7 @@ export async function createPortableKernels(files: PortableFiles, { wasm, kernel
   if (kernels !== undefined) return kernels;
   const source = wasm ?? (await files.read(KERNELS_FILE));
   try {
-    const module = source instanceof Uint8Array ? await compileWasmModule(source) : source;
+    const module = ArrayBuffer.isView(source) ? await compileWasmModule(source as Uint8Array) : source;
     return createWasmKernels(module, { memoryBytes: kernelMemoryBytes(files.index) });
   } catch (error) {
     if (error instanceof RangeError) throw error;

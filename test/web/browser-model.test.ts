@@ -81,11 +81,47 @@ describe("a client of a model in a worker", () => {
       kind: "offline",
       message: "index.json: it could not be fetched",
     });
+    trouble = new FetchError("index.json: status 404", 404);
+    expect(await failureOf(client.model())).toMatchObject({ kind: "broken" });
     trouble = new Error("odd");
     expect(await failureOf(client.model())).toMatchObject({ kind: "broken", message: "odd" });
     trouble = null;
     expect((await client.search({ query: "w1" })).results.length).toBe(1);
     expect(await failureOf(client.search({ query: "w1", k: 0 }))).toMatchObject({ kind: "refused" });
+  });
+
+  it("says that it would answer better when worlds have joined since an answer", async () => {
+    const { folder } = await exportedModel(temporaryDirectory(), { bits: 4 });
+    const files = folderFiles(folder);
+    let open: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { client } = clientOf(async (name, fresh) => {
+      if (/world-00[1-4]/.test(name)) await gate;
+      return files(name, fresh);
+    });
+    const heard: string[] = [];
+    const stop = client.onBetter(() => heard.push("better"));
+    client.onBetter(() => heard.push("too"));
+    const few = await client.search({ query: "w1", k: 1, explain: true });
+    expect(few.results[0].labels[0].votes?.length).toBe(1);
+    stop();
+    open();
+    await client.model();
+    await expect.poll(() => heard).toEqual(["too"]);
+    const all = await client.search({ query: "w1", k: 1, explain: true });
+    expect(all.results[0].labels[0].votes?.length).toBe(5);
+  });
+
+  it("does not say so where nothing was asked before", async () => {
+    const { folder } = await exportedModel(temporaryDirectory(), { bits: 4 });
+    const { client, progress } = clientOf(folderFiles(folder));
+    const heard: string[] = [];
+    client.onBetter(() => heard.push("better"));
+    await client.model();
+    await expect.poll(() => progress.at(-1)?.done).toBe(true);
+    expect(heard).toEqual([]);
   });
 
   it("an abort rejects at once with its reason, and the worker hears of it", async () => {

@@ -31,7 +31,12 @@ interface Asked {
 function setUp(link = { query: "", k: 10, why: null as string | null }) {
   const asked: Asked[] = [];
   const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+  const better = new Set<() => void>();
   const client: SearchClient = {
+    onBetter: (listener) => {
+      better.add(listener);
+      return () => better.delete(listener);
+    },
     model: async () => MODEL,
     label: async () => null,
     search: (request, signal) =>
@@ -55,11 +60,36 @@ function setUp(link = { query: "", k: 10, why: null as string | null }) {
   };
   const session = new SearchSession(client, link, () => {});
   const shown = (): string | undefined => session.state.answer?.result.labels[0].label;
-  return { session, asked, shown, settle };
+  const becomeBetter = (): void => {
+    for (const listener of better) listener();
+  };
+  return { session, asked, shown, settle, becomeBetter };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+describe("a client that would answer better", () => {
+  it("is asked again for what is shown, which stays meanwhile; not after the session was closed", async () => {
+    const { session, asked, shown, settle, becomeBetter } = setUp({ query: "a", k: 10, why: "x" });
+    session.start();
+    await settle();
+    const requests = (): unknown[] => asked.map(({ request }) => request);
+    const before = requests().length;
+    for (const { answer } of [...asked]) await answer();
+    expect(shown()).toBe("best of a");
+    becomeBetter();
+    expect(requests().slice(before)).toEqual([
+      { query: "a", k: 10 },
+      { query: "a", k: 1, explain: true, filter: { only: ["x"] } },
+    ]);
+    expect(shown()).toBe("best of a");
+    expect(session.state.explanation?.label).toBe("x");
+    session.close();
+    becomeBetter();
+    expect(requests().length).toBe(before + 2);
+  });
+});
 
 describe("typing", () => {
   it("asks once the keys have rested", async () => {

@@ -17,6 +17,7 @@ export class ModelAnswers {
   private loading: Promise<PortableModel> | null = null;
   private progress: LoadProgress | null = null;
   private isDone = false;
+  private hasAnswered = false;
 
   /** `send` carries a message to the page. `filesOf`: how files below an address are fetched; default by HTTP. */
   constructor(send: (message: FromWorker) => void, filesOf: (base: string) => FileFetcher = httpFiles) {
@@ -55,6 +56,7 @@ export class ModelAnswers {
       return model.model();
     }
     const answer = await model.search(question.request, signal);
+    this.hasAnswered = true;
     this.report(model);
     return answer;
   }
@@ -77,6 +79,10 @@ export class ModelAnswers {
         this.send({ progress: { ...progress, done: false, fetchedBytes: progress.bytes } });
       },
     });
+    const first = model.worldNumbers.length;
+    void model.complete.then(() => {
+      if (this.hasAnswered && model.worldNumbers.length > first) this.send({ better: true });
+    });
     void model.prefetched.then(() => {
       this.isDone = true;
       this.report(model);
@@ -92,6 +98,6 @@ export class ModelAnswers {
 }
 
 function kindOf(error: unknown): FailureKind {
-  if (error instanceof FetchError) return "offline";
+  if (error instanceof FetchError && error.status === null) return "offline";
   return error instanceof ConfigError ? "refused" : "broken";
 }

@@ -5,6 +5,7 @@
  *                   { id, ask, … }           a question; every one is answered, but for those that were aborted
  *                   { id, abort: true }      nobody waits for it any more
  *   worker → page   { progress }             while the model comes in, and when more of it was fetched
+ *                   { better: true }         worlds have joined since the first answer: ask again
  *                   { id, answer } or { id, failure }
  */
 import type { LabelResponse, ModelResponse, SearchRequest, SearchResponse } from "../../src/mach/search-contract.js";
@@ -32,5 +33,6 @@ export interface WorkerProgress extends LoadProgress {
 
 export type FromWorker =
   | { readonly progress: WorkerProgress }
+  | { readonly better: true }
   | { readonly id: number; readonly answer: WorkerAnswer }
   | { readonly id: number; readonly failure: { readonly kind: FailureKind; readonly message: string } };

@@ -22,6 +22,7 @@ interface Waiting {
 export class WorkerSearchClient implements SearchClient {
   private readonly worker: MessagePeer;
   private readonly waiting = new Map<number, Waiting>();
+  private readonly listeners = new Set<() => void>();
   private lastId = 0;
   private death: SearchFailure | null = null;
 
@@ -30,6 +31,7 @@ export class WorkerSearchClient implements SearchClient {
     this.worker = worker;
     worker.addEventListener("message", ({ data }) => {
       if ("progress" in data) onProgress(data.progress);
+      else if ("better" in data) for (const listener of this.listeners) listener();
       else this.settle(data);
     });
     worker.addEventListener("error", ({ message = "it could not be started" }) => {
@@ -50,6 +52,11 @@ export class WorkerSearchClient implements SearchClient {
 
   async label(id: number, signal?: AbortSignal): Promise<LabelResponse | null> {
     return (await this.ask({ ask: "label", label: id }, signal)) as LabelResponse | null;
+  }
+
+  onBetter(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   private ask(question: Question, signal?: AbortSignal): Promise<WorkerAnswer> {
@@ -79,7 +86,7 @@ export class WorkerSearchClient implements SearchClient {
     });
   }
 
-  private settle(message: Exclude<FromWorker, { readonly progress: WorkerProgress }>): void {
+  private settle(message: Extract<FromWorker, { readonly id: number }>): void {
     const waiting = this.waiting.get(message.id);
     this.waiting.delete(message.id);
     if ("answer" in message) waiting?.resolve(message.answer);

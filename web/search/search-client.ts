@@ -13,6 +13,11 @@ export interface SearchClient {
   label(id: number, signal?: AbortSignal): Promise<LabelResponse | null>;
   /** Shows `key` with every further request. Absent where no keys are asked for. */
   useKey?(key: string): void;
+  /**
+   * Calls `listener` when it would answer better than it did: more of a model has arrived. @returns what ends that.
+   * Absent where answers do not become better.
+   */
+  onBetter?(listener: () => void): () => void;
 }
 
 /**

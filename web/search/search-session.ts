@@ -81,6 +81,8 @@ export class SearchSession {
 
   /** Asks what answers, for queries to begin with, and the query that the page was opened with. */
   start(): void {
+    const stop = this.client.onBetter?.(() => this.refresh());
+    if (stop !== undefined) this.closing.signal.addEventListener("abort", stop);
     void this.introduce();
     if (this.state.query.trim() !== "") this.search();
     if (this.state.why !== null) this.explain(this.state.why);
@@ -137,6 +139,14 @@ export class SearchSession {
       else this.search();
     }
     if (explanationFailure !== null && explanationFailure.kind !== "refused") this.explain(why);
+  }
+
+  /** Asks again for what is shown, which stays until the answer comes. */
+  private refresh(): void {
+    const { query, why } = this.state;
+    if (query.trim() !== "") this.search();
+    this.explaining?.abort();
+    if (why !== null) void this.askWhy(why);
   }
 
   /** Shows a key of the server, and asks again. */

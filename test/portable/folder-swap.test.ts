@@ -1,0 +1,46 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { InterruptedError } from "../../src/core/errors.js";
+import { exportPortableModel } from "../../src/portable/export-model.node.js";
+import { swapFolder } from "../../src/portable/folder-swap.node.js";
+import { temporaryDirectory } from "../checkpoint/temporary-directory.js";
+import { exportedModel } from "./exported-model.js";
+
+const mark = { file: "mark.txt", text: "ours" };
+const fill = (text: string) => async (folder: string) => {
+  writeFileSync(join(folder, "mark.txt"), `ours: ${text}`);
+  return text;
+};
+
+it("a folder is the whole of what was written, or what it was before", async () => {
+  const root = temporaryDirectory();
+  const path = join(root, "deep/site");
+  const content = (): string => readFileSync(join(path, "mark.txt"), "utf8");
+  expect(await swapFolder(path, { overwrite: false, mark }, fill("one"))).toBe("one");
+  await expect(swapFolder(path, { overwrite: false, mark }, fill("two"))).rejects.toThrow(/--overwrite/);
+  expect(content()).toBe("ours: one");
+  const failing = swapFolder(path, { overwrite: true, mark }, async (folder) => {
+    await fill("three")(folder);
+    throw new Error("the disk burns");
+  });
+  await expect(failing).rejects.toThrow("the disk burns");
+  expect(content()).toBe("ours: one");
+  await swapFolder(path, { overwrite: true, mark }, fill("four"));
+  expect(content()).toBe("ours: four");
+  expect(readdirSync(join(root, "deep"))).toEqual(["site"]);
+});
+
+it("what is not ours is never replaced", async () => {
+  const root = temporaryDirectory();
+  mkdirSync(join(root, "site"));
+  writeFileSync(join(root, "site/mark.txt"), "theirs");
+  await expect(swapFolder(join(root, "site"), { overwrite: true, mark }, fill("x"))).rejects.toThrow(/mark.txt/);
+  expect(readFileSync(join(root, "site/mark.txt"), "utf8")).toBe("theirs");
+});
+
+it("an export that is interrupted stops with that", async () => {
+  const { path } = await exportedModel(temporaryDirectory(), { bits: 4 });
+  const options = { writtenBy: "test", signal: AbortSignal.abort() };
+  await expect(exportPortableModel(path, temporaryDirectory(), options)).rejects.toThrow(InterruptedError);
+});
