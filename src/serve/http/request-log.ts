@@ -6,10 +6,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { CheckedSearchRequest } from "../../mach/search-contract.js";
 
-/** Notes an answered request; failures of ours stand out by their level. */
+/** Notes an answered request; faults of ours stand out by their level, a load that is shed (503) does not. */
 export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply, withQueries: boolean): void {
   const { statusCode } = reply;
-  const level = statusCode >= 500 ? "warn" : "info";
+  const level = statusCode >= 500 && statusCode !== 503 ? "warn" : "info";
   if (!log.isLevelEnabled(level)) return;
   const body = withQueries ? (request.body as Partial<CheckedSearchRequest> | null | undefined) : undefined;
   log[level]({

@@ -91,6 +91,14 @@ describe("the log", () => {
     expect(lines.join()).not.toContain("secret");
   });
 
+  it("does not fill with warnings when load is shed", async () => {
+    lines.length = 0;
+    const { service, search } = await createTestServer({ log });
+    service.ready = false;
+    await search({ query: "a" });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 30, status: 503 }]);
+  });
+
   it("believes a proxy's addresses and ids only where it is told to", async () => {
     const headers = { "x-forwarded-for": "203.0.113.9", "x-request-id": "abc-1" };
     const ask = async (trustedProxies: string[]): Promise<{ client: string; requestId: string }> => {
