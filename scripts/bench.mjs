@@ -1,8 +1,8 @@
 /**
  * @file npm run bench [name …]: measures what the documents claim and writes it to bench/results/, one file a bench.
  *
- * Run it on a machine that does nothing else. Needs the data sets (bench/README.md says which); `kernels` and
- * `convolution` need none.
+ * Run it on a machine that does nothing else. Needs the data sets (bench/README.md says which); `kernels`, `convolution`
+ * and `dashboard` need none.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -30,6 +30,7 @@ const BENCHES = {
   word2vec: ["bench/word2vec.mjs"],
   plan: ["bench/plan.mjs"],
   catalogue: ["bench/catalogue.mjs"],
+  dashboard: ["bench/dashboard.mjs"],
   http: ["bench/http.mjs"],
   "export-slice": ["bench/export.mjs"],
   export: ["bench/export.mjs", "--data", "nvd", "--worlds", "16"],

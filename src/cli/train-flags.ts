@@ -18,6 +18,14 @@ function ngramRange(text: string): readonly number[] {
   return [min, max];
 }
 
+/** `--dashboard rows.tsv` takes the rows for a port: the error says so. */
+function portBehindRows(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError(
+    `Expected a port, an integer from 0 to 65535, got "${text}"; if that is a file of rows, name it before --dashboard.`,
+  );
+}
+
 /** Where the model goes and what happens to one that is there. */
 export const RUN_FLAGS: readonly Flag<unknown>[] = [
   { syntax: "-m, --model <dir>", help: "directory of the model (required)" },
@@ -35,7 +43,7 @@ export const RUN_FLAGS: readonly Flag<unknown>[] = [
   {
     syntax: "--dashboard [port]",
     help: "show live curves in a browser on this machine while it trains (default port: 7007; 0: a free one)",
-    parse: integer(0, 65_535),
+    parse: portBehindRows,
   },
   { syntax: "--json", help: "print the summary as one JSON object" },
   { syntax: "--quiet", help: "no progress" },

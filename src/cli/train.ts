@@ -1,6 +1,8 @@
 /** @file manyworlds train: files of rows in, a model directory out. */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
+import { REPORT_FILE } from "../checkpoint/model-files.node.js";
 import { ConfigError } from "../core/errors.js";
 import { countParameters } from "../mach/parameter-count.js";
 import type { ModelOptions } from "../train/model-options.js";
@@ -272,6 +274,7 @@ function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: Trai
     (summary.keptWorlds.length > 0 ? `, ${summary.keptWorlds.length} kept` : "");
   const pairs: [string, string][] = [
     ["model", summary.model],
+    ["report", join(summary.model, REPORT_FILE)],
     ["worlds", worlds],
     ["train time", `${formatSeconds(summary.seconds)} (${formatSeconds(summary.cpuSeconds)} of processor time)`],
     ["peak memory", formatBytes(summary.peakMemoryBytes)],
