@@ -99,6 +99,7 @@ describe("docs/guide", () => {
 
   it("2: trains eight worlds", () => {
     expect(run(2)).toMatch(/^worlds +8 trained$/m);
+    expect(existsSync(join(folder, "models/guide/model/report.html"))).toBe(true);
     const manifest = JSON.parse(readFileSync(join(folder, "models/guide/model/manifest.json"), "utf8"));
     expect([manifest.hash.numLabels, manifest.hash.numBuckets]).toEqual([51_044, 1000]);
   });
