@@ -9,10 +9,11 @@
  * No locks: two servers that start at once both make the store, and the later replaces the earlier, which stays open for
  * whoever has it. Why a file of our own and not SQLite: ARCHITECTURE.md.
  */
-import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { createHash, randomInt } from "node:crypto";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
+import { isTemporary } from "../../checkpoint/atomic-write.node.js";
 import { explainStorage } from "../../checkpoint/storage-error.js";
 import { FormatError, InterruptedError } from "../../core/errors.js";
 import { fileSize, readBytes, readPlainBytes } from "../../data/byte-source.node.js";
@@ -52,7 +53,8 @@ export interface OpenedCatalogue extends Catalogue {
   readonly path: string;
 }
 
-let numMade = 0;
+/** Whoever makes a store writes all the time: a temporary that nobody touched for so long is of a process that was killed. */
+const ABANDONED_MS = 3_600_000;
 
 /**
  * Opens the catalogue in a CSV, JSON lines or Parquet file; text also gzipped. Reading takes seconds a million rows.
@@ -117,8 +119,8 @@ async function make(
   options: CatalogueOptions,
 ): Promise<CatalogueStore> {
   const { columns = {}, onProgress, signal } = options;
-  const stem = join(dirname(storePath), `.${basename(storePath)}.${process.pid}-${threadId}-`);
-  const records = new RecordPartitions(`${stem}${numMade++}.tmp`);
+  removeAbandoned(storePath);
+  const records = new RecordPartitions(temporaryPath(storePath));
   const rows = new CatalogueRows(path, records, options.skipBadRows ?? false);
   const checkSignal = (): void => {
     if (signal?.aborted === true) throw new InterruptedError(`${path}: reading was interrupted`);
@@ -140,7 +142,7 @@ async function make(
     rows.report(0);
     await writeStore(
       storePath,
-      `${stem}${numMade++}.tmp`,
+      temporaryPath(storePath),
       records,
       (numItems, numDuplicates) => ({
         source: { sizeBytes: before.size, mtimeMs: before.mtimeMs, sha256 },
@@ -157,6 +159,25 @@ async function make(
     records.dispose();
   }
   return CatalogueStore.open(storePath, cacheItems);
+}
+
+/** Random, since processes in containers that share a folder may have one process id. */
+function temporaryPath(storePath: string): string {
+  const name = `.${basename(storePath)}.${process.pid}-${threadId}-${randomInt(2 ** 47)}.tmp`;
+  return join(dirname(storePath), name);
+}
+
+function removeAbandoned(storePath: string): void {
+  const folder = dirname(storePath);
+  const prefix = `.${basename(storePath)}.`;
+  const now = Date.now();
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(prefix) || !isTemporary(name)) continue;
+    const path = join(folder, name);
+    // Another process may have removed it just now.
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: now };
+    if (now - mtimeMs > ABANDONED_MS) rmSync(path, { force: true });
+  }
 }
 
 /** Reads all rows, whatever the format. @returns the SHA-256 of the file. */

@@ -63,7 +63,7 @@ describe("a catalogue", () => {
           catalogue.close();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 

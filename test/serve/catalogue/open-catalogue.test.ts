@@ -323,6 +323,23 @@ describe("the store", () => {
     expect((await readdir(folder)).sort()).toEqual(["a.csv", "a.csv.manyworlds"]);
   });
 
+  it("clears away what processes left that were killed while they made it, and nothing else", async () => {
+    const folder = temporaryDirectory();
+    const path = write(folder, "a.csv", text);
+    const names = [
+      ".a.csv.manyworlds.1-0-7.tmp",
+      ".a.csv.manyworlds.1-0-8.tmp",
+      ".b.csv.manyworlds.1-0-7.tmp",
+      ".a.csv.swp",
+    ];
+    for (const name of names) {
+      write(folder, name, "");
+      if (name !== names[1]) utimesSync(join(folder, name), 1, 1);
+    }
+    await read(path, labels);
+    expect((await readdir(folder)).sort()).toEqual([names[1], names[3], names[2], "a.csv", "a.csv.manyworlds"]);
+  });
+
   it("is not made if reading is interrupted", async () => {
     const folder = temporaryDirectory();
     const path = write(folder, "a.csv", text);
