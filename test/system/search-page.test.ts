@@ -62,7 +62,18 @@ describe.skipIf(CHROMIUM === null)("the search page", () => {
   beforeAll(async () => {
     folder = createDirectory();
     const model = join(folder, "m");
-    await succeed(["train", join(ROOT, "data/nvd/train.tsv.gz"), "--model", model, "--worlds", "4", "--epochs", "2"]);
+    await succeed([
+      "train",
+      join(ROOT, "data/nvd/train.tsv.gz"),
+      "--model",
+      model,
+      "--worlds",
+      "4",
+      "--epochs",
+      "2",
+      "--validation",
+      "0.01",
+    ]);
     origin = await startServer([]);
     browser = await openBrowser();
   });
@@ -143,7 +154,7 @@ describe.skipIf(CHROMIUM === null)("the search page", () => {
       expect(cells[1]).toContain(`bucket ${vote.bucket}`);
       expect(cells[2]).toBe(vote.rank.toLocaleString("en-US"));
       expect(cells[3]).toBe(percent(vote.probability));
-      expect(cells[4]).toContain(`and ${vote.shared.count - 3} more`);
+      expect(cells[4]).toContain(`${vote.shared.count} others: `);
     }
     const rows = page.locator(".company tbody tr");
     expect(await rows.count()).toBe(1 + companions.length);
@@ -286,6 +297,61 @@ describe.skipIf(CHROMIUM === null)("the search page", () => {
         .flatMap((style) => [style.transitionDuration, style.animationDuration]),
     );
     expect(new Set(durations)).toEqual(new Set(["0s"]));
+  });
+
+  it("says what answers: how good it is, worlds that are missing, feature numbers that cannot be typed", async () => {
+    const { page } = await open();
+    await page.locator(".model-line").waitFor();
+    const line = (): Promise<string | null> => page.locator(".model-line").textContent();
+    expect(await line()).toMatch(/^51,\d{3} labels4 worlds of [\d,]+ bucketsfirst label right: [\d.]+\s%\w+/);
+    const changed = async (change: object): Promise<void> => {
+      await page.route("**/v1/model", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), ...change } });
+      });
+      await page.reload();
+      await page.locator(".model-line").waitFor();
+    };
+    await changed({ worlds: [0, 1, 3], failedWorlds: [{ world: 2, reason: "damaged" }] });
+    expect(await line()).toContain("3 of 4 worlds of");
+    expect(await line()).toContain("1 world could not be loaded; the others answer");
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await changed({ kind: "numeric" });
+    await page.getByText("This model was trained on feature numbers").waitFor();
+    expect(await box(page).isDisabled()).toBe(true);
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
+  it("shows as many worlds as there are, on a phone too", async () => {
+    const { page, problems } = await open("/", { viewport: { width: 360, height: 800 } });
+    await page.route("**/v1/search", async (route) => {
+      const response = await route.fetch();
+      const answer = await response.json();
+      const [result] = answer.results;
+      if (result.worlds !== undefined) {
+        const all = Array.from({ length: 32 }, (_, world) => world);
+        result.worlds = all.map((world) => ({ ...result.worlds[world % 4], world }));
+        const [found] = result.labels;
+        found.votes = all.map((world) => ({
+          ...found.votes[world % 4],
+          world,
+          rank: world === 5 ? 800 : 1,
+          bucket: world === 5 ? 1e6 : found.votes[world % 4].bucket,
+        }));
+      }
+      await route.fulfill({ response, json: answer });
+    });
+    await box(page).fill(KERNEL);
+    await answered(page);
+    await results(page).first().getByRole("button").click();
+    await votes(page).nth(31).waitFor();
+    expect(await page.locator(".verdict").textContent()).toContain("In 31 of 32 worlds its bucket is the best.");
+    expect(await votes(page).nth(5).locator("td").nth(1).textContent()).toBe("800");
+    // Its bucket is not among the best: a cell of its own, apart from them.
+    expect(await votes(page).nth(5).locator(".strip .cell").count()).toBe(13);
+    expect(await overflow(page)).toBe(0);
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   describe.each(SCHEMES.flatMap((colorScheme) => WIDTHS.map((width) => ({ colorScheme, width }))))(

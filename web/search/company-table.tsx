@@ -2,7 +2,8 @@
  * @file Could another label have had these votes? The label and those that share most buckets with it, world by world: a
  * row that is full is a label that all worlds can mean.
  */
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Companion } from "../../src/mach/search-contract.js";
 import { readableLabel } from "./label-text.js";
 
@@ -17,12 +18,15 @@ export function CompanyTable({ name, worlds, companions }: CompanyTableProps): J
     { label: name, text: name, worlds },
     ...companions.map((x) => ({ ...x, text: readableLabel(x.label).title })),
   ];
+  const region = useRef<HTMLElement>(null);
+  const scrolls = useScrolling(region);
   return (
-    // A focusable region, since many worlds need scrolling on a phone, and keys should reach that too.
     <section
+      ref={region}
       class="company"
       aria-label={`Who shares most buckets with ${name}`}
-      tabIndex={worlds.length > 12 ? 0 : undefined}
+      // What scrolls must be reached with keys.
+      tabIndex={scrolls ? 0 : undefined}
     >
       <table>
         <caption>Who else is in the ringed buckets: those that share most</caption>
@@ -61,6 +65,19 @@ export function CompanyTable({ name, worlds, companions }: CompanyTableProps): J
       </table>
     </section>
   );
+}
+
+/** Whether the element is wider inside than out, as many worlds are on a phone. */
+function useScrolling(region: RefObject<HTMLElement | null>): boolean {
+  const [scrolls, setScrolls] = useState(false);
+  useLayoutEffect(() => {
+    const element = region.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setScrolls(element.scrollWidth > element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [region]);
+  return scrolls;
 }
 
 function Dot({ isIn }: { readonly isIn: boolean }): JSX.Element {

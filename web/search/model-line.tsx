@@ -5,7 +5,7 @@ import { count, counted, percent } from "./label-text.js";
 
 export function ModelLine({ model }: { readonly model: ModelResponse }): JSX.Element {
   const { numLabels, numBuckets, numWorlds, worlds, metrics, kernels } = model;
-  const precision = metrics["P@1"];
+  const precision = metrics["p@1"];
   const missing = numWorlds - worlds.length;
   return (
     <p class="model-line numbers">

@@ -4,7 +4,7 @@
  */
 import type { JSX } from "preact";
 import type { Vote, WorldView } from "../../src/mach/search-contract.js";
-import { count, percent, readableLabel } from "./label-text.js";
+import { count, counted, percent, readableLabel } from "./label-text.js";
 
 export interface VoteTableProps {
   readonly name: string;
@@ -125,17 +125,17 @@ const SHARERS_SHOWN = 3;
 
 function Sharers({ vote: { shared } }: { readonly vote: Vote }): JSX.Element {
   const labels = shared.labels.slice(0, SHARERS_SHOWN);
-  const rest = shared.count - labels.length;
   if (shared.count === 0) return <>nobody else</>;
   return (
-    <span>
+    <>
+      {counted(shared.count, "other")}:{" "}
       {labels.map((label, i) => (
         <span key={label} title={label}>
           {i > 0 && ", "}
           {readableLabel(label).title}
         </span>
       ))}
-      {rest > 0 && <span class="rest"> and {count(rest)} more</span>}
-    </span>
+      {shared.count > labels.length && " …"}
+    </>
   );
 }
