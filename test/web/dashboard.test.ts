@@ -125,6 +125,13 @@ describe("nextSteps", () => {
     expect(commands(history, "interrupted")).toEqual(["manyworlds train 'my rows.tsv' --model m/ --resume"]);
   });
 
+  it("keep to the strategy of the run", () => {
+    const strategy = { strategy: "data-parallel", numWorkers: 3, groupSize: 2 };
+    expect(commands(historyOf({ ...RUN, strategy }, running(0), end("interrupted")), "interrupted")).toEqual([
+      "manyworlds train 'my rows.tsv' --model m/ --strategy data-parallel --strategy-workers 3 --resume",
+    ]);
+  });
+
   it("follow from how the run went", () => {
     const all = [0, 1, 2, 3].map(done);
     const rising = historyOf(

@@ -20,7 +20,10 @@ export function nextSteps(history: RunHistory, state: RunState): NextStep[] {
   if (currentRun === null) return [];
   const { record, end } = currentRun;
   const model = `${record.model}/`;
-  const train = `manyworlds train ${record.data.files.map(quoted).join(" ")} --model ${quoted(model)}`;
+  const { strategy } = record;
+  // Not kept in the model's options: a run without it would train worlds another way.
+  const how = strategy === null ? "" : ` --strategy ${strategy.strategy} --strategy-workers ${strategy.numWorkers}`;
+  const train = `manyworlds train ${record.data.files.map(quoted).join(" ")} --model ${quoted(model)}${how}`;
   const diverged = history.worlds.filter(({ state: world }) => world.phase === "diverged");
   if (diverged.length > 0) {
     const rate = Number(record.options.learningRate) / 2;
@@ -31,7 +34,7 @@ export function nextSteps(history: RunHistory, state: RunState): NextStep[] {
     const why =
       end?.end === "failed" && end.message !== undefined
         ? `Once what stopped it is mended (${end.message}), go on: no finished world is trained again.`
-        : "Go on where it stopped: no finished world is trained again, and the bytes will be the same.";
+        : "Go on where it stopped: no finished world is trained again, others go on from their checkpoints.";
     return [{ why, command: `${train} --resume` }];
   }
   if (state !== "finished") return [];
