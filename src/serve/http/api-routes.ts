@@ -72,12 +72,18 @@ export function addApiRoutes(app: FastifyInstance, { service, limits, admission,
     async (request, reply): Promise<SearchResponse> => {
       const { client, body } = request;
       admission.enter(client);
-      // It keeps its place until the engine has let go of it, even if the answer is given up before.
+      // It keeps its place until the engine has let go of it, even if the answer is given up before, and until the answer
+      // has been taken: a client that asks on and does not read would fill the memory with answers.
+      let numHolds = 2;
+      const release = (): void => {
+        if (--numHolds === 0) admission.leave(client);
+      };
+      reply.raw.once("close", release);
       const { version, results } = await withinDeadline(reply.raw, limits.timeoutMs, async (signal) => {
         try {
           return await service.search(body, signal);
         } finally {
-          admission.leave(client);
+          release();
         }
       });
       return { model: version, tookMs: Math.round(reply.elapsedTime * 1000) / 1000, results };

@@ -136,6 +136,7 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
   const isBehindProxy = trustedProxies.length > 0;
   const prefix = randomBytes(4).toString("hex");
   let numRequests = 0;
+  const restMs = limits.receiveMs + limits.timeoutMs + 5000;
   const app: FastifyInstance = fastify({
     http: {
       maxHeaderSize: HEADER_BYTES,
@@ -146,7 +147,7 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
     },
     requestTimeout: limits.receiveMs,
     // A client that does not read its answer: the socket rests longer than any answer takes.
-    connectionTimeout: limits.receiveMs + limits.timeoutMs + 5000,
+    connectionTimeout: restMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // No limit: Node leaves the connection open beyond it and answers 503 without a body to whoever goes on asking.
     maxRequestsPerSocket: 0,
@@ -190,6 +191,11 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
     } else if (request.url.length > URL_LENGTH) {
       done(new HttpError(414, "bad_request", `expected an address of at most ${URL_LENGTH} characters`));
     } else if (!cors.apply(request, reply)) done();
+  });
+  app.addHook("onSend", (request, _, __, done) => {
+    // Of pipelined requests Node gives all after the first the time of a connection at rest.
+    request.raw.socket.setTimeout?.(restMs);
+    done();
   });
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "none";

@@ -1,4 +1,5 @@
 /** @file Does POST /v1/search check, limit, shed and time out as it says? */
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BadQueryError, OverloadedError } from "../../../src/serve/engine/engine-errors.js";
 import { SearchResponseSchema } from "../../../src/serve/schemas.js";
@@ -134,6 +135,22 @@ describe("load", () => {
     expect((await slow).statusCode).toBe(200);
     expect((await ask("quick", "10.0.0.1")).statusCode).toBe(200);
     expect((await get("/metrics")).body).toContain('manyworlds_shed_requests_total{reason="client"} 1');
+  });
+
+  it("is held to a client until it has taken its answers", async () => {
+    const { service, server } = await createTestServer({ limits: { concurrentPerClient: 4 } });
+    const url = await server.listen("127.0.0.1", 0);
+    service.label1 = "x".repeat(4_000_000);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.pause();
+    const body = '{"query": "a"}';
+    const head = `POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    socket.write(`${head}${body}`.repeat(4));
+    await until(() => service.asked.length === 4);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await post(url)).status).toBe(429);
+    socket.destroy();
+    await until(async () => (await post(url)).status === 200);
   });
 
   it("is not counted twice when searches fail", async () => {

@@ -25,6 +25,8 @@ export const MODEL: ModelResponse = {
 
 export class StandInService implements SearchService {
   ready = true;
+  /** Name of the label that every search finds. */
+  label1 = "shoes";
   readonly stats: ServiceStats = {
     ...{
       queued: 3,
@@ -51,7 +53,7 @@ export class StandInService implements SearchService {
     const results = request.queries.map((query) => ({
       query,
       unknown: false,
-      labels: [{ id: 1, label: "shoes", probability: 0.5 }].slice(0, request.k),
+      labels: [{ id: 1, label: this.label1, probability: 0.5 }].slice(0, request.k),
     }));
     return { version: MODEL.version, results };
   }
