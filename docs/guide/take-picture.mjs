@@ -12,11 +12,13 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1080, height: 1040 }, colorScheme: "light" });
+  const page = await browser.newPage({ viewport: { width: 1080, height: 1120 }, colorScheme: "light" });
   const query = new URLSearchParams({ q: "use after free in v8 in google chrome", why: "google:chrome" });
-  // A query before it, so that the time shown is not that of the first query ever.
-  await page.goto(`${url}/?q=kernel`);
-  await page.locator("text=/%$/").first().waitFor();
+  // Some queries before it, so that the time shown is not that of the first query ever.
+  for (const words of ["kernel", "browser", "printer", "router", "office", "camera"]) {
+    await page.goto(`${url}/?q=${words}&why=linux:linux_kernel`);
+    await page.locator('.results[aria-busy="false"] .result').first().waitFor();
+  }
   await page.goto(`${url}/?${query}`);
   await page.getByText("Google Chrome").first().waitFor();
   await page.waitForTimeout(500);
