@@ -20,7 +20,7 @@ export function encodeLabels(table: LabelTable): Uint8Array {
   if (table.labelCounts !== null) parts.push(encodeByteCounts(table.labelCounts));
   if (table.form === "named") {
     const names = Array.from({ length: table.numLabels }, (_, id) => encoder.encode(table.nameOf(id)));
-    parts.push(encodeByteCounts(names.map((name) => name.length)), ...names);
+    parts.push(encodeByteCounts(names.map((name) => name.length)), concatenate(names));
   }
   return concatenate(parts);
 }
@@ -34,17 +34,13 @@ export function decodeLabels(
 ): LabelTable {
   try {
     const counts = counted ? decodeByteCounts(bytes, 0, numLabels) : null;
-    let at = counts?.end ?? 0;
-    let names: Uint8Array[] | null = null;
-    if (named) {
-      const lengths = decodeByteCounts(bytes, at, numLabels);
-      at = lengths.end;
-      names = Array.from(lengths.counts, (length) => {
-        at += length;
-        return bytes.subarray(at - length, at);
-      });
+    const lengths = named ? decodeByteCounts(bytes, counts?.end ?? 0, numLabels) : null;
+    const start = lengths?.end ?? counts?.end ?? 0;
+    const end = lengths?.counts.reduce((sum, length) => sum + length, start) ?? start;
+    if (end !== bytes.length) {
+      throw new RangeError(`expected ${end} bytes for ${numLabels} labels, got ${bytes.length}`);
     }
-    if (at !== bytes.length) throw new RangeError(`expected ${at} bytes for ${numLabels} labels, got ${bytes.length}`);
+    const names = lengths && { lengths: lengths.counts, arena: bytes.subarray(start) };
     return tableOf(numLabels, counts?.counts ?? null, names, file);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -53,20 +49,24 @@ export function decodeLabels(
 }
 
 /** By way of the layout that LabelTable reads, label-table.ts. */
-function tableOf(numLabels: number, counts: Uint32Array | null, names: Uint8Array[] | null, file: string): LabelTable {
-  const arenaBytes = names?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+function tableOf(
+  numLabels: number,
+  counts: Uint32Array | null,
+  names: { readonly lengths: Uint32Array; readonly arena: Uint8Array } | null,
+  file: string,
+): LabelTable {
   const header = new DataView(new ArrayBuffer(32));
   encoder.encodeInto("MWLABELS", new Uint8Array(header.buffer));
   header.setUint32(8, 1, true);
   header.setUint32(12, (names === null ? 0 : 1) | (counts === null ? 0 : 2), true);
   header.setUint32(16, numLabels, true);
-  header.setBigUint64(24, BigInt(arenaBytes), true);
+  header.setBigUint64(24, BigInt(names?.arena.length ?? 0), true);
   const parts: Uint8Array[] = [new Uint8Array(header.buffer)];
   if (counts !== null) parts.push(new Uint8Array(counts.buffer, counts.byteOffset, counts.byteLength));
   if (names !== null) {
     const offsets = new Uint32Array(numLabels + 1);
-    for (let id = 0; id < numLabels; id++) offsets[id + 1] = offsets[id] + names[id].length;
-    parts.push(new Uint8Array(offsets.buffer), ...names);
+    for (let id = 0; id < numLabels; id++) offsets[id + 1] = offsets[id] + names.lengths[id];
+    parts.push(new Uint8Array(offsets.buffer), names.arena);
   }
   return LabelTable.fromBytes(concatenate(parts), file);
 }

@@ -81,6 +81,10 @@ describe("files without addresses", () => {
         expect(back.idOf(names[0])).toBe(0);
       }),
     );
+    // More names than a call takes arguments.
+    const many = LabelTable.named(Array.from({ length: 200_000 }, (_, id) => `label ${id}`));
+    const again = decodeLabels(encodeLabels(many), 200_000, { named: true, counted: false }, "labels.bin");
+    expect([again.nameOf(199_999), again.numLabels]).toEqual(["label 199999", 200_000]);
     const integers = decodeLabels(new Uint8Array(0), 12, { named: false, counted: false }, "labels.bin");
     expect([integers.nameOf(11), integers.labelCounts]).toEqual(["11", null]);
     expect(() => decodeLabels(Uint8Array.of(1, 2), 1, { named: false, counted: true }, "labels.bin")).toThrow(
