@@ -110,6 +110,9 @@ export function runDescentThread(
 
 /** At least so many exchanges an epoch: a thread should see what the others learnt. */
 const LEAST_EXCHANGES = 8;
+/** Numbers that are touched for each that is exchanged; and examples between exchanges at least, where x is short. */
+const TOUCHED_PER_EXCHANGED = 8;
+const LEAST_EXAMPLES = 256;
 
 /** A copy of x that nobody has changed yet. */
 function createExchange(
@@ -118,7 +121,8 @@ function createExchange(
   { blockSize, numBlocks }: ExampleSlice,
   x: Float32Array,
 ): PassExchange {
-  const wanted = exchangeEvery > 0 ? exchangeEvery : Math.ceil(x.length / touchedByExample(problem));
+  const chosen = Math.max(LEAST_EXAMPLES, (TOUCHED_PER_EXCHANGED * x.length) / touchedByExample(problem));
+  const wanted = exchangeEvery > 0 ? exchangeEvery : chosen;
   const most = exchangeEvery > 0 ? numBlocks : numBlocks / LEAST_EXCHANGES;
   const blocks = Math.max(1, Math.min(Math.ceil(wanted / blockSize), Math.floor(most)));
   // Zeros: the first exchange takes x over.

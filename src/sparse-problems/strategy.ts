@@ -56,8 +56,8 @@ export interface DescentOptions {
   readonly seed?: number;
   /**
    * Examples that a thread of strategy delayed takes between two exchanges, at least (blocks of examples are whole).
-   * Default 0: as many as touch x's length of numbers together, so that exchanging costs about as much as a tenth of the
-   * steps; at most an eighth of the thread's epoch.
+   * Default 0: as many as touch eight times x's length of numbers, so that exchanging costs little beside the steps; 256 at
+   * least, an eighth of the thread's epoch at most.
    */
   readonly exchangeEvery?: number;
   /** Spin steps added to each gradient, for the paper's experiment with costly gradients; see delay.ts. Default 0. */

@@ -139,8 +139,10 @@ export class ServedModel {
     const why = query.explain ? (answers.explanations?.[row] ?? null) : null;
     const found: FoundLabel[] = [];
     const end = row * k + Math.min(counts[row], query.k);
+    // A prior may make scores negative: unless asked for, nothing is too improbable.
+    const least = query.minProbability > 0 ? query.minProbability : Number.NEGATIVE_INFINITY;
     // Best first: the first that is too improbable ends the list.
-    for (let i = row * k; i < end && scores[i] >= query.minProbability; i++) {
+    for (let i = row * k; i < end && scores[i] >= least; i++) {
       found.push(this.foundLabel(labels[i], scores[i], why, i - row * k));
     }
     const result = { query: query.query, unknown, labels: found };
