@@ -75,7 +75,7 @@ function sparsityTable(problems) {
   ]);
 }
 
-const SHOWN = ["hogwild", "locked", "round-robin"];
+const SHOWN = ["hogwild", "delayed", "locked", "round-robin"];
 const speedUp = ({ secondsAnExample: s }, strategy) => s.serial / s[strategy];
 
 function delayTable({ points }) {
