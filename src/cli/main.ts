@@ -15,7 +15,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     interruptions++;
     if (interruptions > 1) process.exit(130);
-    process.stderr.write("\nstopping after the current step; press Ctrl-C again to stop at once\n");
+    process.stderr.write("\nstopping when what is under way is done; press Ctrl-C again to stop at once\n");
     abort.abort();
   });
 }

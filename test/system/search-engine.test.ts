@@ -155,6 +155,28 @@ describe("an engine", () => {
     expect(none.results[0].labels).toEqual([]);
   });
 
+  it("drops no label as too improbable unless asked to, also where a prior makes scores negative", async () => {
+    await succeed([
+      "train",
+      at("train.tsv"),
+      "--model",
+      at("prior"),
+      ...TINY,
+      "--merge",
+      "probability",
+      "--prior",
+      "1",
+    ]);
+    const engine = await load(at("prior"));
+    const model = await mach.Model.load(at("prior"));
+    const { results } = await engine.search(ask(queries.slice(0, 5), { k: 12 }));
+    const expected = model.predict(queries.slice(0, 5), { k: 12 });
+    expect(expected.flat().some(({ score }) => score < 0)).toBe(true);
+    results.forEach((result, q) => {
+      expectSame(result, expected[q]);
+    });
+  });
+
   it("keeps answers, by all that matters to them", async () => {
     const engine = await load(at("m"));
     const first = await engine.search(ask(["word20", "word21"]));
