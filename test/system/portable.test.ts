@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SearchResponse } from "../../src/mach/search-contract.js";
 import { createDirectory, manyworlds, ROOT, refusal, removeDirectory, succeed } from "./manyworlds-process.js";
+import { bundlePortable, expectSame, predicted } from "./portable-answers.js";
 import { type StaticServer, serveFolder } from "./static-server.js";
 import { createTinyModels } from "./tiny-models.js";
 
@@ -31,48 +31,13 @@ function queries(): string[] {
   return [...rows.slice(0, 40).map((row) => row.split("\t")[1]), "", "never heard of"];
 }
 
-/** The answers of `manyworlds predict`. */
-async function predicted(texts: readonly string[]): Promise<{ label: string; score: number }[][]> {
-  const { stdout } = await succeed(["predict", at("m"), ...texts, "--json", "-k", "5"]);
-  const lines = stdout.trim().split("\n");
-  return lines.map((line) => (JSON.parse(line) as { labels: { label: string; score: number }[] }).labels);
-}
-
-function expectSame(answer: SearchResponse, expected: { label: string; score: number }[][]): void {
-  expect(answer.results.length).toBe(expected.length);
-  answer.results.forEach(({ labels }, q) => {
-    expect(labels.map(({ label }) => label)).toEqual(expected[q].map(({ label }) => label));
-    labels.forEach(({ probability }, j) => {
-      expect(Math.abs(probability - expected[q][j].score)).toBeLessThan(1e-4);
-    });
-  });
-}
-
 /** What browsers, Deno, Bun and workers at the edge have besides the language. */
 const { WebAssembly } = globalThis as unknown as { WebAssembly: object };
 const WEB = { WebAssembly, TextEncoder, TextDecoder, DecompressionStream, Response, performance, fetch, atob, btoa };
 
-/** The portable entry as one script for browsers, whose exports come to stand in `portable`. */
-async function bundle(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: "warn",
-    publicDir: false,
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(ROOT, "dist/src/portable/index.js"), formats: ["iife"], name: "portable" },
-    },
-  });
-  const [{ output }] = [result].flat() as { output: { code: string }[] }[];
-  expect(output.length).toBe(1);
-  return output[0].code;
-}
-
 describe("the portable entry", () => {
   it("is bundled for browsers and answers in a context without anything of Node, as predict does", async () => {
-    const code = await bundle();
+    const code = await bundlePortable();
     expect(/["']node:[a-z]|__vite-browser-external|\brequire\(/.exec(code)).toBeNull();
     const texts = queries();
     const context = createContext({ ...WEB, ask: { base: `${server.url}model/`, texts } });
@@ -86,7 +51,7 @@ describe("the portable entry", () => {
       portable.PortableModel.load({ files: ask.base })
         .then((model) => model.complete.then(() => model.search({ queries: ask.texts, k: 5 })))`;
     const answer = (await runInContext(run, context)) as SearchResponse;
-    expectSame(answer, await predicted(texts));
+    expectSame(answer, await predicted(at("m"), texts));
   });
 
   it("answers in Node over files, with native kernels too", async () => {
@@ -97,7 +62,7 @@ describe("the portable entry", () => {
       const model = await PortableModel.load({ files, ...options });
       await model.complete;
       const texts = queries();
-      expectSame(await model.search({ queries: texts, k: 5 }), await predicted(texts));
+      expectSame(await model.search({ queries: texts, k: 5 }), await predicted(at("m"), texts));
     }
   });
 
