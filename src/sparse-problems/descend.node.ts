@@ -40,6 +40,11 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
   const { onProgress, signal, ...given } = request;
   const options = checkDescentOptions(given);
   const { strategy, numThreads, epochs, seed, learningRate } = options;
+  if (strategy === "delayed" && problem.kind === "cut") {
+    throw new ConfigError(
+      "descend: expected another strategy than delayed for a cut, whose rows stay on the simplex: sums of two threads' changes do not; use hogwild",
+    );
+  }
   const kernels = createKernels();
   if (kernels.info.backend === "wasm" && numThreads > 1 && strategy !== "averaging") {
     throw new ConfigError(

@@ -5,7 +5,8 @@
  *   hogwild       Hogwild!: all threads read and write x as they please
  *   delayed       Hogwild! at a coarser grain: each thread steps on a copy of x; every `exchangeEvery` examples it adds
  *                 what it changed to x, and takes x over, as it pleases. For gradients so cheap, or examples so alike,
- *                 that the cores would do little but pass cache lines to and fro
+ *                 that the cores would do little but pass cache lines to and fro. Not for cuts, whose rows would leave the
+ *                 simplex
  *   locked        AIG: an example's parts are locked, in ascending order, before they are read, until they are written
  *   round-robin   RR: gradients at any time, updates by the threads in turn
  *   averaging     each thread has an x of its own and its share of each epoch's examples; in the end the mean of all x

@@ -165,6 +165,8 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const loaded = await readTrainingRows(request);
   const { report } = loaded;
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
+  // Before the plan, which counts what is resident.
+  const initial = await initialEmbeddings(request, loaded.vectorizer);
   const plan = await planLoaded(request, report, loaded.dataset, started);
   const options = plan?.options ?? chooseOptions(shape, request.options ?? {});
   checkModelOptions(options, report.numFeatures);
@@ -175,7 +177,6 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const network = worldOptionsOf(options, report.numFeatures);
   const hash = new LabelHash({ ...options, numLabels: report.numLabels });
   loaded.labelTable.countLabels(parts.training.labels);
-  const initial = await initialEmbeddings(request, loaded.vectorizer);
   const description: ModelDescription = {
     writtenBy: request.writtenBy,
     created: null,
@@ -274,15 +275,16 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const all = { ...stored, numWorlds };
   checkModelOptions(all, loaded.report.numFeatures);
   checkWorlds(request.worlds, numWorlds);
-  if (numWorlds > stored.numWorlds) {
-    directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
-  }
   const initial = await initialEmbeddings(request, vectorizer);
   checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, request.modelPath);
   const parts = splitRows(loaded.dataset, stored);
   const plan = await planResumed(request, loaded.report, loaded.dataset, all, started);
   const { report, labelTable } = loaded;
   const data = { report, parts, initial, labelCounts: labelTable.labelCounts, isNew: false, startedMs };
+  // Nothing is refused from here on: what is refused leaves the model as it was.
+  if (numWorlds > stored.numWorlds) {
+    directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
+  }
   return trainWorlds(request, directory, data, all, plan);
 }
 

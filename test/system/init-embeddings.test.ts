@@ -68,6 +68,10 @@ describe("train --init-embeddings", () => {
     expect(await refusal([...without, "--resume"])).toMatch(
       /expected --init-embeddings as the model was begun with, a file of SHA-256 .*, got none/,
     );
+    const manifest = readFileSync(join(model, "manifest.json"));
+    const more = without.map((arg, i) => (without[i - 1] === "--worlds" ? "5" : arg));
+    await refusal([...more, "--resume"]);
+    expect(readFileSync(join(model, "manifest.json"))).toEqual(manifest);
     const { args: random } = await train();
     expect(await refusal([...random, ...vectors(), "--resume"])).toMatch(/begun with, none, got a file of SHA-256/);
   });
