@@ -15,6 +15,7 @@ import type { ApiKeys } from "./api-keys.js";
 import { withinDeadline } from "./deadline.js";
 import { HttpError } from "./http-error.js";
 import type { HttpLimits } from "./http-options.js";
+import { onceOver } from "./response-end.js";
 import type { SearchService } from "./search-service.js";
 import type { ServerMetrics } from "./server-metrics.js";
 
@@ -78,7 +79,7 @@ export function addApiRoutes(app: FastifyInstance, { service, limits, admission,
       const release = (): void => {
         if (--numHolds === 0) admission.leave(client);
       };
-      reply.raw.once("close", release);
+      onceOver(reply.raw, release);
       const { version, results } = await withinDeadline(reply.raw, limits.timeoutMs, async (signal) => {
         try {
           return await service.search(body, signal);

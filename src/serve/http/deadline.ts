@@ -7,9 +7,10 @@
  */
 import type { ServerResponse } from "node:http";
 import { HttpError } from "./http-error.js";
+import { onceOver } from "./response-end.js";
 
 /**
- * The result of `work`, if it comes within `timeoutMs` and before `response` is closed. @throws {HttpError} 503 timeout,
+ * The result of `work`, if it comes within `timeoutMs` and before `response` is over. @throws {HttpError} 503 timeout,
  * 499 if the client went away (which nobody sees but the log), or what `work` throws.
  */
 export function withinDeadline<T>(
@@ -19,6 +20,11 @@ export function withinDeadline<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = new AbortController();
+    let callOff = (): void => {};
+    const settle = (): void => {
+      clearTimeout(timer);
+      callOff();
+    };
     const stop = (error: HttpError): void => {
       settle();
       abort.abort(error);
@@ -28,13 +34,8 @@ export function withinDeadline<T>(
       const message = `no answer within ${timeoutMs} ms; the query was dropped, ask again in a moment`;
       stop(new HttpError(503, "timeout", message, { retryAfterSeconds: 1, shed: "timeout" }));
     };
-    const onClose = (): void => stop(new HttpError(499, "timeout", "the client went away"));
     const timer = setTimeout(onTimeout, timeoutMs);
-    const settle = (): void => {
-      clearTimeout(timer);
-      response.off("close", onClose);
-    };
-    response.on("close", onClose);
+    callOff = onceOver(response, () => stop(new HttpError(499, "timeout", "the client went away")));
     work(abort.signal).then(
       (value) => {
         settle();
