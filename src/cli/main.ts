@@ -9,12 +9,21 @@ import { explainStorage } from "../checkpoint/storage-error.js";
 import { ManyworldsError } from "../core/errors.js";
 import { createProgram } from "./program.js";
 
+/**
+ * Milliseconds within which a second signal is the first again: under npx a terminal's Ctrl-C comes to the whole group of
+ * processes, and npm passes on its own.
+ */
+const ECHO_MS = 1000;
+
 const abort = new AbortController();
-let interruptions = 0;
+let interruptedAt: number | null = null;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
-    interruptions++;
-    if (interruptions > 1) process.exit(130);
+    if (interruptedAt !== null) {
+      if (performance.now() - interruptedAt > ECHO_MS) process.exit(130);
+      return;
+    }
+    interruptedAt = performance.now();
     process.stderr.write("\nstopping when what is under way is done; press Ctrl-C again to stop at once\n");
     abort.abort();
   });
