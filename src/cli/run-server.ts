@@ -1,6 +1,6 @@
 /** @file What does `serve` do? It opens catalogue and model, listens, waits for the signal to stop, and closes what it opened. */
 import { fileURLToPath } from "node:url";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { InterruptedError } from "../core/errors.js";
 import type { OpenedCatalogue } from "../serve/catalogue/index.js";
 import type { EngineEvent } from "../serve/engine/engine-options.js";
@@ -12,6 +12,7 @@ import type { CommandContext } from "./program.js";
 import { createProgress } from "./progress.js";
 import { describeCoverage, readCatalogue } from "./read-catalogue.js";
 import { readEngineOptions, readLimits } from "./serve-flags.js";
+import { createServerLog } from "./server-log.js";
 import { formatCount } from "./tables.js";
 import { packageVersion } from "./version.js";
 
@@ -20,17 +21,14 @@ type Options = Readonly<Record<string, unknown>>;
 /** Beside the compiled files of this folder: dist/web/search. */
 const PAGE_FOLDER = fileURLToPath(new URL("../../web/search/", import.meta.url));
 
-/** Its descriptor: written to directly, so that no request waits for a line of the log. */
+/** Its descriptor, where the log goes. */
 const STDERR = 2;
 
 /** Serves until `context.signal` aborts. @throws {InterruptedError} if searches had to be cut off then. */
 export async function runServer(path: string, options: Options, context: CommandContext): Promise<void> {
   const { signal, stdout, stderr } = context;
   const level = typeof options.logLevel === "string" ? options.logLevel : stderr.isTTY ? "warn" : "info";
-  const log = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: STDERR, sync: false }),
-  );
+  const log = createServerLog(level, STDERR);
   // Before anything that takes time: a mistake in it should show at once.
   const apiKeys = typeof options.apiKeys === "string" ? readApiKeys(options.apiKeys) : undefined;
   const progress = createProgress(stderr);
