@@ -89,6 +89,16 @@ export function duration(text: string): number {
   return seconds;
 }
 
+/** Milliseconds that a timer of Node holds; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** As `duration`, for what a timer waits: from 1 ms to 24.8 days. */
+export function timerDuration(text: string): number {
+  const seconds = duration(text);
+  if (seconds * 1000 < 1 || seconds * 1000 > LONGEST_TIMER_MS) reject("a time from 1ms to 596h", text);
+  return seconds;
+}
+
 /** `512` or `512,512`; `none` is the empty list. */
 export function sizes(text: string): number[] {
   if (text === "none") return [];

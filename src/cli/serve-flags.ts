@@ -4,7 +4,7 @@ import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from "../serve/engine/engi
 import { parseOrigin } from "../serve/http/cors.js";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../serve/http/http-options.js";
 import { parseProxyAddress } from "../serve/http/proxy-address.js";
-import { byteSize, duration, type Flag, integer } from "./flags.js";
+import { byteSize, type Flag, integer, timerDuration } from "./flags.js";
 
 const LIMITS = DEFAULT_HTTP_LIMITS;
 const ENGINE = DEFAULT_ENGINE_OPTIONS;
@@ -96,12 +96,12 @@ export const SERVE_FLAGS: readonly Flag<unknown>[] = [
   {
     syntax: "--timeout <time>",
     help: `for answering, then 503 (default: ${LIMITS.timeoutMs / 1000}s)`,
-    parse: duration,
+    parse: timerDuration,
   },
   {
     syntax: "--receive-timeout <time>",
     help: `for receiving a request, then 408 (default: ${LIMITS.receiveMs / 1000}s)`,
-    parse: duration,
+    parse: timerDuration,
   },
 
   { syntax: "--api-keys <file>", help: "who may ask: a key a line, or a name and a key" },
@@ -132,7 +132,7 @@ export const SERVE_FLAGS: readonly Flag<unknown>[] = [
     help: "once told to stop, answer so long while /readyz says 503 (default: 0)",
     parse: durationOrZero,
   },
-  { syntax: "--grace <time>", help: "then wait so long for requests under way (default: 10s)", parse: duration },
+  { syntax: "--grace <time>", help: "then wait so long for requests under way (default: 10s)", parse: timerDuration },
   { syntax: "--json", help: "print the address as JSON: {url, pid}" },
 ];
 
@@ -168,9 +168,9 @@ export function readLimits(options: Readonly<Record<string, unknown>>): Partial<
   return limits;
 }
 
-/** As `duration`, and 0 without a unit. */
+/** As `timerDuration`, and 0 without a unit. */
 function durationOrZero(text: string): number {
-  return text.trim() === "0" ? 0 : duration(text);
+  return text.trim() === "0" ? 0 : timerDuration(text);
 }
 
 /** A parser for a flag that may be given again: commander hands it what came before. */
