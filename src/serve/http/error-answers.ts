@@ -32,7 +32,9 @@ export function toHttpError(error: unknown, limits: HttpLimits, requestId: strin
     return new HttpError(503, "not_ready", "the server is stopping", { retryAfterSeconds: 1, shed: "not_ready" });
   }
   // A fault of ours, but of a thread that has been replaced: the next request may succeed.
-  if (error instanceof PredictionThreadError) return new HttpError(503, "internal", internalMessage(requestId));
+  if (error instanceof PredictionThreadError) {
+    return new HttpError(503, "internal", internalMessage(requestId), { retryAfterSeconds: 1 });
+  }
   if (hasZodFastifySchemaValidationErrors(error)) return new HttpError(400, "bad_request", explainIssues(error));
   return ofFramework(error as FastifyError, limits) ?? new HttpError(500, "internal", internalMessage(requestId));
 }

@@ -34,7 +34,7 @@ export function sendFile(
     "content-type": file.contentType,
     "cache-control": file.immutable ? "public, max-age=31536000, immutable" : "no-cache",
     etag: file.etag,
-    vary: "accept-encoding",
+    vary: "accept-encoding, origin",
   });
   const known = request.headers["if-none-match"];
   if (known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === file.etag)) return reply.code(304).send();

@@ -6,7 +6,8 @@ import { ConfigError } from "../../core/errors.js";
 export function parseProxyAddress(text: string, flag: string): string {
   const [address, bits, ...rest] = text.split("/");
   const version = isIP(address);
-  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  const mostBits = version === 4 ? 32 : 128;
+  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= mostBits);
   if (version !== 0 && isNetwork && rest.length === 0) return text;
   throw new ConfigError(`${flag}: expected an address or a network such as 10.0.0.0/8 or ::1, got "${text}"`);
 }

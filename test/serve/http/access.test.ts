@@ -173,7 +173,7 @@ describe("proxies", () => {
   it.each(["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8"])("are named by %s", (text) =>
     expect(parseProxyAddress(text, "--trust-proxy")).toBe(text),
   );
-  it.each(["everybody", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::1/129", "10.0.0.0/8/8", "1", ""])(
+  it.each(["everybody", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "::1/129", "0.0.0.0/0", "::/0", "10.0.0.0/8/8", "1", ""])(
     "are not named by %j",
     (text) =>
       expect(() => parseProxyAddress(text, "--trust-proxy")).toThrow(
