@@ -7,7 +7,7 @@
  * A failure leaves what stood there as it was. A kill between the two renames leaves both under their dotted names; at
  * any other time it leaves at most a dotted folder to remove.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../checkpoint/atomic-write.node.js";
 import { explainStorage } from "../checkpoint/storage-error.js";
@@ -21,7 +21,8 @@ export interface SwapOptions {
 }
 
 /**
- * Makes the folder `path` of what `write` puts into the empty folder that it is given. An empty folder may stand there.
+ * Makes the folder `path` of what `write` puts into the empty folder that it is given. An empty folder may stand there; of
+ * a symbolic link, the folder that it leads to is replaced.
  * @throws {ConfigError} if another does, and `overwrite` is not given or it is none of this kind. @throws {StorageError}
  */
 export async function swapFolder<T>(
@@ -29,7 +30,7 @@ export async function swapFolder<T>(
   options: SwapOptions,
   write: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const target = resolve(path);
+  const target = existsSync(path) ? realpathSync(path) : resolve(path);
   checkTarget(path, target, options);
   const [temporary, old] = ["tmp", "old"].map((kind) => {
     return join(dirname(target), `.${basename(target)}.${process.pid}.${kind}`);
@@ -39,6 +40,8 @@ export async function swapFolder<T>(
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary);
     const result = await write(temporary);
+    // Writing takes minutes: somebody may have put a folder there, or something into it.
+    checkTarget(path, target, options);
     const replaces = existsSync(target);
     if (replaces) renameSync(target, old);
     try {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { InterruptedError } from "../../src/core/errors.js";
@@ -37,6 +37,37 @@ it("what is not ours is never replaced", async () => {
   writeFileSync(join(root, "site/mark.txt"), "theirs");
   await expect(swapFolder(join(root, "site"), { overwrite: true, mark }, fill("x"))).rejects.toThrow(/mark.txt/);
   expect(readFileSync(join(root, "site/mark.txt"), "utf8")).toBe("theirs");
+});
+
+it("what comes while the folder is written stays", async () => {
+  const root = temporaryDirectory();
+  const path = join(root, "site");
+  const swap = (overwrite: boolean, meanwhile: () => void): Promise<string> =>
+    swapFolder(path, { overwrite, mark }, async (folder) => {
+      meanwhile();
+      return fill("new")(folder);
+    });
+  mkdirSync(path);
+  const note = (): void => writeFileSync(join(path, "notes.txt"), "years of work");
+  for (const overwrite of [false, true]) {
+    await expect(swap(overwrite, note)).rejects.toThrow(/expected no folder.*notes.txt/);
+    expect(readdirSync(path)).toEqual(["notes.txt"]);
+  }
+  expect(readdirSync(root)).toEqual(["site"]);
+});
+
+it("of a link the folder is replaced that it leads to", async () => {
+  const root = temporaryDirectory();
+  const link = join(root, "current");
+  mkdirSync(join(root, "far"));
+  symlinkSync(join("far", "site"), link);
+  mkdirSync(join(root, "far/site"));
+  for (const text of ["one", "two"]) {
+    await swapFolder(link, { overwrite: text === "two", mark }, fill(text));
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(root, "far/site/mark.txt"), "utf8")).toBe(`ours: ${text}`);
+  }
+  expect([readdirSync(root).sort(), readdirSync(join(root, "far"))]).toEqual([["current", "far"], ["site"]]);
 });
 
 it("an export that is interrupted stops with that", async () => {
