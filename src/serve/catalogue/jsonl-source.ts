@@ -1,6 +1,6 @@
 /**
  * @file Catalogue rows from JSON lines: an object a line, whose values are strings or numbers; null and absent keys say
- * nothing, other keys are ignored. Blank lines are no rows.
+ * nothing, other keys are ignored. Blank lines are no rows. Integers beyond 2⁵³ are refused: their last digits would be lost.
  */
 import { describeBytes } from "../../data/byte-text.js";
 import {
@@ -91,10 +91,11 @@ export class JsonlCatalogueParser implements RecordParser {
     for (const [field, names] of this.keys) {
       const found = ownValue(value, names);
       if (typeof found === "string") this.row[field] = found;
-      else if (typeof found === "number") this.row[field] = String(found);
+      else if (typeof found === "number" && hasItsDigits(found)) this.row[field] = String(found);
       else if (found === undefined) this.row[field] = null;
       else {
-        const got = JSON.stringify(found).slice(0, 40);
+        const isLarge = typeof found === "number";
+        const got = isLarge ? "an integer beyond 2^53" : JSON.stringify(found).slice(0, 40);
         const problem = `expected text or a number for the ${field}, got ${got}; write it in quotes`;
         this.rows.reject(this.line, "malformed row", problem);
         return;
@@ -103,6 +104,11 @@ export class JsonlCatalogueParser implements RecordParser {
     }
     this.rows.row(this.line, this.row);
   }
+}
+
+/** False for integers that stand for others too, such as ids of 19 digits. */
+function hasItsDigits(value: number): boolean {
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
 }
 
 function ownValue(value: Record<string, unknown>, names: readonly string[]): unknown {

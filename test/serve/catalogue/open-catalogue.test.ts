@@ -94,6 +94,16 @@ describe("JSON lines", () => {
     expect(items).toEqual([{ title: "a", price: "19.9" }, { url: "/b" }, undefined, {}]);
   });
 
+  it("leaves out integers whose last digits would be lost, if asked for, and takes them in quotes", async () => {
+    const ids = ["1234567890123456789", "-9007199254740992", "9007199254740991", '"1234567890123456789"'];
+    const text = ids.map((id, i) => `{"id":${id},"title":"${i}"}\n`).join("");
+    const path = write(temporaryDirectory(), "items.jsonl", text);
+    const labels = ["1234567890123456800", "-9007199254740992", "9007199254740991", "1234567890123456789"];
+    const { items, report } = await read(path, labels, { skipBadRows: true });
+    expect(items).toEqual([undefined, undefined, { title: "2" }, { title: "3" }]);
+    expect(report.skipped).toMatchObject([{ reason: "malformed row", count: 2, firstLine: 1 }]);
+  });
+
   it("is recognised without a name, and takes a mapping", async () => {
     const path = write(temporaryDirectory(), "items", gzipSync('{"sku":"a","name":"A"}\n'));
     const { items } = await read(path, ["a"], { columns: { label: "sku", title: "name" } });
@@ -191,6 +201,11 @@ describe("what is refused", () => {
     ["a.jsonl", '{"id":1,"title":"x"}\n{"id":', 'a.jsonl:2: expected a JSON object, got "{\\"id\\":"; write one'],
     ["a.jsonl", '{"id":1,"title":{}}', "a.jsonl:1: expected text or a number for the title, got {}"],
     ["a.jsonl", '{"id":1,"url":true}', "a.jsonl:1: expected text or a number for the url, got true"],
+    [
+      "a.jsonl",
+      '{"id":1,"title":"x"}\n{"id":1234567890123456789,"title":"x"}',
+      "a.jsonl:2: expected text or a number for the label, got an integer beyond 2^53; write it in quotes",
+    ],
     ["a.jsonl", '{"title":"x"}', "a.jsonl:1: expected a label, got an empty one"],
     ["a.jsonl", '{"id":1}', "a.jsonl: expected rows with a title, url, image or price, got none; name columns"],
     [
