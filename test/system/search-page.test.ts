@@ -257,12 +257,13 @@ describe.skipIf(CHROMIUM === null)("the search page", () => {
     await answered(page);
 
     await page.route("**/v1/search", async (route) => {
-      const allowed = (await route.request().allHeaders()).authorization === "Bearer s3cret";
+      const allowed = (await route.request().allHeaders()).authorization === "Bearer s3/cret";
       const error = { error: { code: "unauthorized", message: "expected a key" } };
       return allowed ? route.continue() : route.fulfill({ status: 401, json: error });
     });
     await box(page).fill("locked firefox");
-    await page.getByLabel("Key", { exact: true }).fill("s3cret");
+    await page.getByLabel("Key", { exact: true }).pressSequentially("s3/cret");
+    expect(await box(page).inputValue()).toBe("locked firefox");
     await page.keyboard.press("Enter");
     await answered(page);
     await page.unroute("**/v1/search");

@@ -1,6 +1,7 @@
 /**
  * @file Which keys walk through the page? / goes to the box · ↓ ↑ Home End walk through the results · Escape closes the votes,
- * then goes back to the box, then empties it. Enter is the buttons' own, and in the box asks at once.
+ * then goes back to the box, then empties it. Enter is the buttons' own, and in the box asks at once. Other places to
+ * write in, such as the form for a key, have all keys to themselves.
  */
 import type { SearchSession } from "./search-session.js";
 
@@ -11,12 +12,15 @@ export interface KeyTargets {
   readonly buttons: readonly HTMLButtonElement[];
 }
 
+const WRITABLE = 'input, textarea, select, [contenteditable]:not([contenteditable="false"])';
+
 /** Does what `event` asks for, if it is one of these keys; other events pass. */
 export function handleKey(event: KeyboardEvent, { session, box, buttons }: KeyTargets): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing) return;
   const { why, query } = session.state;
   const target = event.target instanceof Element ? event.target : null;
   const inBox = target === box;
+  if (!inBox && target?.closest(WRITABLE)) return;
   const row = target?.closest(".result");
   const at = row ? buttons.findIndex((button) => row.contains(button)) : -1;
   const go = (to: HTMLElement | null | undefined): void => {
