@@ -31,8 +31,8 @@ export class FetchError extends ManyworldsError {
 }
 
 /**
- * The bytes of a file of the model, such as "index.json" or "1a2b3c4d5e6f/world-000.bin". `fresh`: past all caches.
- * Rejects if there is none.
+ * The bytes of a file of the model, such as "index.json" or "1a2b3c4d5e6f/world-000.bin". `fresh`: past all caches, for a
+ * copy that differs from the index; of the index itself, the host's newest. Rejects if there is none.
  */
 export type FileFetcher = (name: string, fresh: boolean) => Promise<Uint8Array>;
 
@@ -45,8 +45,10 @@ export function httpFiles(baseUrl: string | URL): FileFetcher {
   return async (name, fresh) => {
     const url = base + name;
     try {
-      // The index may change under its name, its files never do.
-      const response = await fetch(url, (fresh && knowsCaches() ? { cache: "no-cache" } : {}) as RequestInit);
+      // The index changes under its name: caches ask for the newest, and may be told that theirs is. Another file's copy
+      // is wanted afresh because it is wrong, whatever the host says of its age.
+      const cache = name === INDEX_FILE ? "no-cache" : "reload";
+      const response = await fetch(url, (fresh && knowsCaches() ? { cache } : {}) as RequestInit);
       if (response.ok) return new Uint8Array(await response.arrayBuffer());
       const remedy = "was all of it copied? If it was exported anew meanwhile, load the page again";
       const problem = `expected a file of the model, got status ${response.status}; ${remedy}`;

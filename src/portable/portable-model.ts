@@ -9,9 +9,9 @@
  *                                                   each query → the shards of its words that are not here yet
  *
  * The worlds that have arrived answer; each time their number has doubled the next ones join (a new set takes buffers of
- * its own). One that does not come is reported and the rest answer. Answers are those of the library on the weights that
- * the codes stand for, to rounding. Runs wherever WebAssembly and fetch are: browsers, Node, Deno, Bun, workers at the
- * edge.
+ * its own). One that does not come is reported and the rest answer; a later search has it tried again (world-loader.ts).
+ * Answers are those of the library on the weights that the codes stand for, to rounding. Runs wherever WebAssembly and
+ * fetch are: browsers, Node, Deno, Bun, workers at the edge.
  */
 import { ConfigError } from "../core/errors.js";
 import type { LabelTable } from "../data/label-table.js";
@@ -35,21 +35,13 @@ import { votesOf, worldViewsOf } from "../mach/votes.js";
 import type { SparseBatch } from "../nn/module.js";
 import { checkSearchRequest } from "./checked-request.js";
 import { InputShards } from "./input-shards.js";
-import {
-  FetchError,
-  type FileFetcher,
-  httpFiles,
-  type Inflate,
-  inflateGzip,
-  messageOf,
-  PortableFiles,
-} from "./portable-files.js";
-import { LABELS_FILE, type PortableIndex, portableWorldFile, VOCABULARY_FILE } from "./portable-index.js";
+import { FetchError, type FileFetcher, httpFiles, type Inflate, inflateGzip, PortableFiles } from "./portable-files.js";
+import { LABELS_FILE, type PortableIndex, VOCABULARY_FILE } from "./portable-index.js";
 import { createPortableKernels, type KernelSource } from "./portable-kernels.js";
 import { decodeLabels } from "./portable-labels.js";
 import { PortableScorer, type RankedQuery, ScorerBuffers, type ScorerOptions } from "./portable-scorer.js";
 import { columnRows, decodeVocabulary } from "./portable-vocabulary.js";
-import { PortableWorld } from "./portable-world.js";
+import { WorldLoader } from "./world-loader.js";
 
 /** How far loading has come. */
 export interface LoadProgress {
@@ -70,21 +62,18 @@ export interface PortableLoadOptions extends KernelSource {
   readonly maxShardBytes?: number;
   /** Bytes of input rows, the most frequent words', that are loaded without being asked for. Default 2 MiB. */
   readonly prefetchBytes?: number;
-  /** Called after each file. */
+  /** Called after each file, and when more worlds answer. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 export const DEFAULT_MAX_SHARD_BYTES: number = 64 * 2 ** 20;
 export const DEFAULT_PREFETCH_BYTES: number = 2 * 2 ** 20;
 
-/** Worlds fetched at a time: enough to hide a host's latency, few enough that the first is soon there. */
-const WORLDS_ABREAST = 3;
-
 export class PortableModel {
   readonly index: PortableIndex;
   readonly labels: LabelTable;
   readonly kernels: Kernels;
-  /** Resolves when no more worlds will come; never rejects: see `model().failedWorlds`. */
+  /** Resolves when each world has come or failed; never rejects: see `model().failedWorlds`. Later searches try again. */
   readonly complete: Promise<void>;
   /** Resolves when the most frequent words' rows are here too, or cannot be had; never rejects. */
   readonly prefetched: Promise<void>;
@@ -94,8 +83,7 @@ export class PortableModel {
   private readonly rows: Uint32Array;
   private readonly shards: InputShards;
   private readonly scorerOptions: ScorerOptions;
-  private readonly arrived: { readonly world: PortableWorld; readonly group: number }[] = [];
-  private readonly failed: { readonly world: number; readonly reason: string }[] = [];
+  private readonly worlds: WorldLoader;
   private readonly onProgress: () => void;
   private scorer: PortableScorer | null = null;
 
@@ -129,7 +117,11 @@ export class PortableModel {
       buffers: new ScorerBuffers(kernels, this.shards, index.network.numBuckets),
     };
     this.onProgress = () => onProgress?.(this.progress(prefetchBytes));
-    this.complete = this.loadWorlds();
+    this.worlds = new WorldLoader(kernels, files, (isLast) => {
+      const joined = this.join(isLast);
+      if (joined || !isLast) this.onProgress();
+    });
+    this.complete = this.worlds.load();
     this.prefetched = this.complete.then(async () => {
       // Rows that cannot be had now are fetched when a query needs them, and its error says so.
       await this.shards.prefetch(prefetchBytes, this.onProgress).catch(() => {});
@@ -173,6 +165,8 @@ export class PortableModel {
   async search(request: SearchRequest, signal?: AbortSignal): Promise<SearchResponse> {
     const start = performance.now();
     const checked = checkSearchRequest(request);
+    // Not waited for: worlds that come now answer later searches. Where they find no room, the others go on answering.
+    this.worlds.retry().catch(() => {});
     const allowed = checked.filter === undefined ? null : this.allowedBy(checked.filter);
     const inputs = this.vectorizer.transformAll(checked.queries);
     const columns = inputs.columns.map((column) => this.rows[column]);
@@ -209,7 +203,7 @@ export class PortableModel {
 
   /** As GET /v1/model. Worlds that are still on their way are in neither list. */
   model(): ModelResponse {
-    const { index, kernels, failed } = this;
+    const { index, kernels } = this;
     const { network, hash } = index;
     return {
       version: index.version,
@@ -219,7 +213,7 @@ export class PortableModel {
       numBuckets: network.numBuckets,
       numWorlds: index.worlds.length,
       worlds: this.worldNumbers,
-      failedWorlds: [...failed],
+      failedWorlds: this.worlds.failed,
       hidden: network.hidden,
       merge: index.merge,
       metrics: index.metrics ?? {},
@@ -281,7 +275,7 @@ export class PortableModel {
     const share = Math.min(1, prefetchBytes / Math.max(1, this.shards.shardBytes * this.shards.numShards));
     const totalBytes = Math.round(fixed + share * input.bytes);
     const bytes = Math.min(totalBytes, this.bytesFetched);
-    return { bytes, totalBytes, worlds: this.arrived.length, numWorlds: worlds.length };
+    return { bytes, totalBytes, worlds: this.worldNumbers.length, numWorlds: worlds.length };
   }
 
   private wake: () => void = () => {};
@@ -294,38 +288,17 @@ export class PortableModel {
       if (this.scorer !== null) resolve();
     });
     if (this.scorer === null) {
-      throw new FetchError(`no world of the model could be loaded; the first: ${this.failed[0].reason}`);
+      throw new FetchError(`no world of the model could be loaded; the first: ${this.worlds.failed[0].reason}`);
     }
   }
 
-  private async loadWorlds(): Promise<void> {
-    const queue = this.index.worlds.map((world, group) => ({ world, group }));
-    const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await this.loadWorld(next);
-    };
-    await Promise.all(Array.from({ length: WORLDS_ABREAST }, work));
-    this.join(true);
-  }
-
-  private async loadWorld({ world, group }: { readonly world: number; readonly group: number }): Promise<void> {
-    const file = portableWorldFile(world);
-    try {
-      const content = await this.files.read(file);
-      const options = { world, options: this.index.network, bits: this.index.bits };
-      this.arrived.push({ world: new PortableWorld(this.kernels, options, content, file), group });
-      this.join(false);
-    } catch (error) {
-      this.failed.push({ world, reason: messageOf(error) });
-    }
-    this.onProgress();
-  }
-
-  /** Lets the worlds that have arrived answer, if there are twice as many as before or no more will come. */
-  private join(isLast: boolean): void {
+  /** Lets the worlds that have arrived answer, if there are twice as many as before or no more will come. True if so. */
+  private join(isLast: boolean): boolean {
     const answering = this.worldNumbers.length;
-    const count = this.arrived.length;
-    if (count === answering || (!isLast && count < 2 * answering)) return;
-    this.scorer = new PortableScorer(this.kernels, this.scorerOptions, this.arrived);
+    const { arrived } = this.worlds;
+    if (arrived.length === answering || (!isLast && arrived.length < 2 * answering)) return false;
+    this.scorer = new PortableScorer(this.kernels, this.scorerOptions, arrived);
     this.wake();
+    return true;
   }
 }

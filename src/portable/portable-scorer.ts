@@ -16,6 +16,7 @@ import { activationOf, type WorldOptions } from "../mach/world.js";
 import type { SparseBatch } from "../nn/module.js";
 import { type InputShards, rowBytes, rowScales } from "./input-shards.js";
 import { DenseScratch, type PortableWorld } from "./portable-world.js";
+import type { PlacedWorld } from "./world-loader.js";
 
 /** Codes that are multiplied in one call, at most: a query of thousands of words takes several. */
 const GATHER_BYTES = 2 ** 20;
@@ -91,18 +92,14 @@ export class PortableScorer {
   readonly worldNumbers: readonly number[];
   private readonly kernels: Kernels;
   private readonly options: ScorerOptions;
-  private readonly worlds: readonly { readonly world: PortableWorld; readonly group: number }[];
+  private readonly worlds: readonly PlacedWorld[];
   private readonly ranker: LabelRanker;
   private readonly voteCounter: VoteCounter;
   private readonly scale: number;
   private readonly prior: LabelPrior | null;
 
   /** `worlds`: at least one, each with its place among the groups of the input. */
-  constructor(
-    kernels: Kernels,
-    options: ScorerOptions,
-    worlds: readonly { readonly world: PortableWorld; readonly group: number }[],
-  ) {
+  constructor(kernels: Kernels, options: ScorerOptions, worlds: readonly PlacedWorld[]) {
     this.kernels = kernels;
     this.options = options;
     // Sums are added in the order of the worlds, as an Ensemble does.

@@ -206,8 +206,8 @@ describe("loading", () => {
     await model.complete;
     expect(model.model()).toMatchObject({ worlds: [0, 1, 2, 3, 4], failedWorlds: [], numWorlds: 5, kind: "text" });
     await model.prefetched;
-    expect(progress.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
-    expect(progress.slice(5).filter((worlds) => worlds !== 5)).toEqual([]);
+    expect(progress.slice(0, 6)).toEqual([1, 2, 2, 4, 4, 5]);
+    expect(progress.slice(6).filter((worlds) => worlds !== 5)).toEqual([]);
     const { results } = await model.search({ queries: QUERIES, k: 4 });
     expectLibraryAnswers(results, exported, QUERIES, { k: 4 });
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FetchError, type FileFetcher } from "../../src/portable/index.js";
 import { ModelAnswers } from "../../web/browser-model/model-answers.js";
 import type { FromWorker, ToWorker, WorkerProgress } from "../../web/browser-model/worker-messages.js";
@@ -43,6 +43,8 @@ function clientOf(files: FileFetcher): { client: WorkerSearchClient; worker: Nea
   const client = new WorkerSearchClient(worker, "https://host.example/model/", (now) => progress.push(now));
   return { client, worker, progress };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 async function failureOf(promise: Promise<unknown>): Promise<SearchFailure> {
   const error = await promise.then(
@@ -112,6 +114,30 @@ describe("a client of a model in a worker", () => {
     await expect.poll(() => heard).toEqual(["too"]);
     const all = await client.search({ query: "w1", k: 1, explain: true });
     expect(all.results[0].labels[0].votes?.length).toBe(5);
+  });
+
+  it("says so, too, when worlds come that could not be reached at first", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    const { folder } = await exportedModel(temporaryDirectory(), { bits: 4 });
+    const files = folderFiles(folder);
+    let isDown = true;
+    const { client, progress } = clientOf(async (name, fresh) => {
+      if (isDown && name.includes("world-003")) throw new FetchError("no connection");
+      return files(name, fresh);
+    });
+    const heard: string[] = [];
+    client.onBetter(() => heard.push("better"));
+    /** What `read` gives, when time has gone on a little. */
+    const later = (read: () => unknown) => expect.poll(() => vi.advanceTimersByTimeAsync(100).then(read));
+    await later(() => progress.at(-1)?.done).toBe(true);
+    expect(progress.at(-1)?.worlds).toBe(4);
+    expect((await client.model()).failedWorlds).toEqual([{ world: 3, reason: "no connection" }]);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await client.search({ query: "w1" });
+    await later(() => heard).toEqual(["better"]);
+    expect(progress.at(-1)).toMatchObject({ worlds: 5, done: true });
+    expect(await client.model()).toMatchObject({ worlds: [0, 1, 2, 3, 4], failedWorlds: [] });
   });
 
   it("does not say so where nothing was asked before", async () => {

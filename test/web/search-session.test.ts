@@ -89,6 +89,29 @@ describe("a client that would answer better", () => {
     becomeBetter();
     expect(requests().length).toBe(before + 2);
   });
+
+  it("is asked again what answers, if worlds were missing", async () => {
+    const worlds = [[0], [0, 1]];
+    const better: (() => void)[] = [];
+    const client: SearchClient = {
+      onBetter: (listener) => {
+        better.push(listener);
+        return () => {};
+      },
+      model: async () => ({ ...MODEL, worlds: worlds.shift() ?? [] }),
+      label: async () => null,
+      search: async () => ({ model: "v", tookMs: 1, results: [{ query: "", unknown: false, labels: [] }] }),
+    };
+    const session = new SearchSession(client, { query: "", k: 10, why: null }, () => {});
+    session.start();
+    // The second time all of them are there: it is not asked a third time.
+    for (const expected of [[0], [0, 1], [0, 1]]) {
+      await vi.advanceTimersByTimeAsync(0);
+      expect(session.state.model?.worlds).toEqual(expected);
+      better[0]();
+    }
+    session.close();
+  });
 });
 
 describe("typing", () => {

@@ -7,7 +7,10 @@ export function LoadingStrip({ progress }: { readonly progress: WorkerProgress |
     <aside class="loading-strip numbers" aria-label="The model in this browser">
       <div class="column">
         {progress?.done ? (
-          <p>Answered by this browser alone; no word leaves it. {megabytes(progress.fetchedBytes)} fetched.</p>
+          <p>
+            Answered by this browser alone; no word leaves it. {megabytes(progress.fetchedBytes)} fetched
+            {progress.worlds < progress.numWorlds && `, ${progress.worlds} of ${progress.numWorlds} worlds answer`}.
+          </p>
         ) : (
           <>
             <label for="loading">{progress === null ? "The model is coming in." : describe(progress)}</label>

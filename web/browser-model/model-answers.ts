@@ -2,7 +2,8 @@
  * @file How does a worker answer? The model that it loads, and each question of worker-messages.ts; no worker's globals.
  *
  * Loading starts with the first message. Questions wait for the first world, "model" for all of them, so that what is
- * said of the model is final. A loading that failed is tried again by the next question, for the connection may be back.
+ * said of the model is final. A loading that failed is tried again by the next question, for the connection may be back;
+ * so are single worlds that failed, by the model itself.
  */
 import { ConfigError } from "../../src/core/errors.js";
 import { FetchError, type FileFetcher, httpFiles, type LoadProgress, PortableModel } from "../../src/portable/index.js";
@@ -72,16 +73,26 @@ export class ModelAnswers {
   private async load(): Promise<PortableModel> {
     const { files } = this;
     if (files === null) throw new ConfigError("model: expected the address of its files first");
-    const model = await PortableModel.load({
+    // Worlds that the page heard of; while all of them come in, it does not hear of each.
+    let told = Number.POSITIVE_INFINITY;
+    const tell = (worlds: number): void => {
+      if (worlds <= told) return;
+      told = worlds;
+      if (this.hasAnswered) this.send({ better: true });
+    };
+    const model: PortableModel = await PortableModel.load({
       files,
       onProgress: (progress) => {
         this.progress = progress;
-        this.send({ progress: { ...progress, done: false, fetchedBytes: progress.bytes } });
+        if (this.isDone) this.report(model);
+        else this.send({ progress: { ...progress, done: false, fetchedBytes: progress.bytes } });
+        tell(progress.worlds);
       },
     });
     const first = model.worldNumbers.length;
     void model.complete.then(() => {
-      if (this.hasAnswered && model.worldNumbers.length > first) this.send({ better: true });
+      told = first;
+      tell(model.worldNumbers.length);
     });
     void model.prefetched.then(() => {
       this.isDone = true;

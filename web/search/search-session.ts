@@ -143,7 +143,8 @@ export class SearchSession {
 
   /** Asks again for what is shown, which stays until the answer comes. */
   private refresh(): void {
-    const { query, why } = this.state;
+    const { query, why, model } = this.state;
+    if (model !== null && model.worlds.length < model.numWorlds) void this.introduce();
     if (query.trim() !== "") this.search();
     this.explaining?.abort();
     if (why !== null) void this.askWhy(why);
