@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { RunHistory, WorldHistory } from "../../src/train/run-history/run-history.js";
 import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from "./format.js";
 import type { Connection } from "./history-source.js";
-import { fractionOf, type RunState, type RunStatus } from "./run-status.js";
+import { fractionOf, type RunState, type RunStatus, worldsOfRun } from "./run-status.js";
 
 const WORDS: Readonly<Record<RunState, string>> = {
   connecting: "Connecting",
@@ -59,7 +59,7 @@ export function StatusPanel({ history, status, connection }: StatusPanelProps): 
           {message}
         </p>
       ))}
-      {history.worlds.length > 0 && <Cells worlds={history.worlds} />}
+      {status.numWorlds > 0 && <Cells worlds={worldsOfRun(history)} />}
       {record !== undefined && <Tiles history={history} status={status} />}
     </section>
   );

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { RunHistory, WorldHistory } from "../../src/train/run-history/run-history.js";
 import { formatBytes, formatCount, formatLoss, formatPercent, formatSeconds } from "./format.js";
-import { fractionOf } from "./run-status.js";
+import { fractionOf, worldsOfRun } from "./run-status.js";
 import { ScrollRegion } from "./scroll-region.js";
 
 const WORDS: Readonly<Record<WorldHistory["state"]["phase"], string>> = {
@@ -21,6 +21,7 @@ export interface WorldTableProps {
 
 export function WorldTable({ history, highlight, onHighlight }: WorldTableProps): JSX.Element {
   const { worlds } = history;
+  const ofRun = new Set(worldsOfRun(history).map(({ world }) => world));
   const hasBuckets = worlds.some(({ epochs }) => epochs.some(({ buckets }) => buckets !== null));
   return (
     <section aria-labelledby="worlds">
@@ -52,6 +53,7 @@ export function WorldTable({ history, highlight, onHighlight }: WorldTableProps)
                 world={world}
                 epochs={Number(history.currentRun?.record.options.epochs)}
                 hasBuckets={hasBuckets}
+                isOfRun={ofRun.has(world.world)}
                 isLit={highlight === world.world}
                 onHighlight={onHighlight}
               />
@@ -67,11 +69,12 @@ interface RowProps extends Pick<WorldTableProps, "onHighlight"> {
   readonly world: WorldHistory;
   readonly epochs: number;
   readonly hasBuckets: boolean;
+  readonly isOfRun: boolean;
   readonly isLit: boolean;
 }
 
 function Row({ world: { world, state, latest, epochs: ended, ...rest }, ...props }: RowProps): JSX.Element {
-  const { epochs, hasBuckets, isLit, onHighlight } = props;
+  const { epochs, hasBuckets, isOfRun, isLit, onHighlight } = props;
   const isDone = state.phase === "done";
   const fraction = fractionOf({ world, state, latest, epochs: ended, ...rest });
   const buckets = ended.at(-1)?.buckets?.["p@1"];
@@ -91,7 +94,9 @@ function Row({ world: { world, state, latest, epochs: ended, ...rest }, ...props
           {world}
         </button>
       </th>
-      <td class={`phase is-${state.phase}`}>{WORDS[state.phase]}</td>
+      <td class={`phase is-${state.phase}`}>
+        {isOfRun || state.phase !== "waiting" ? WORDS[state.phase] : "not in this run"}
+      </td>
       <td>{Math.floor(100 * fraction)} %</td>
       <td>{isDone ? `${epochs}/${epochs}` : or(latest, ({ epoch }) => `${epoch.toFixed(1)}/${epochs}`)}</td>
       <td>{or(loss, formatLoss)}</td>

@@ -192,15 +192,21 @@ export class RunHistory {
       this.series(world).state = { type: "world", world, phase: "done", loss, seconds, bytes, s };
     }
     for (const world of record.worlds) this.series(world).state = { type: "world", world, phase: "waiting", s };
+    // Of a run that was killed: no record says that they stopped.
+    this.stopRunning(s);
   }
 
   private finish(end: EndRecord): void {
     const current = this.pastRuns.pop();
     if (current === undefined) return;
     this.pastRuns.push({ ...current, end });
+    this.stopRunning(end.s);
+  }
+
+  private stopRunning(s: number): void {
     for (const series of this.byWorld.values()) {
       const { phase, world } = series.state;
-      if (phase === "running") series.state = { type: "world", world, phase: "stopped", s: end.s };
+      if (phase === "running") series.state = { type: "world", world, phase: "stopped", s };
     }
   }
 
