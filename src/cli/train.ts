@@ -8,6 +8,7 @@ import { countParameters } from "../mach/parameter-count.js";
 import type { ModelOptions } from "../train/model-options.js";
 import { worldOptionsOf } from "../train/model-options.js";
 import type { Budgets } from "../train/plan/recommend.js";
+import type { GivenFlag } from "../train/run-history/records.js";
 import type { StrategyReport } from "../train/strategies/ledger.js";
 import { STRATEGY_DEFAULTS, type StrategyOptions } from "../train/strategies/strategy.js";
 import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
@@ -31,9 +32,13 @@ import {
   STRATEGY_HELP,
   WORLDS_FLAG,
 } from "./train-flags.js";
+import { collectTypedFlags } from "./typed-flags.js";
 import { packageVersion } from "./version.js";
 
 type Options = Record<string, unknown>;
+
+/** Flags that say where the model goes and what is printed: no part of how it is trained. */
+const NOT_REPEATED = ["--model", "--resume", "--overwrite", "--dashboard", "--json", "--quiet"];
 
 /** Flag → option, where the two differ or not. */
 export const TEXT_OPTION_NAMES = {
@@ -71,10 +76,16 @@ Example:
   $ manyworlds train train.tsv --model m/ --worlds 16-23 --resume        add eight worlds to it
   $ manyworlds train train.tsv --model m/ --worlds 1 --strategy data-parallel --strategy-workers 2`,
   );
-  command.action(async (files: string[], options: Options) => runTrain(files, options, context));
+  const typedFlags = collectTypedFlags(command, NOT_REPEATED);
+  command.action(async (files: string[], options: Options) => runTrain(files, options, typedFlags(), context));
 }
 
-async function runTrain(files: string[], options: Options, context: CommandContext): Promise<void> {
+async function runTrain(
+  files: string[],
+  options: Options,
+  flags: readonly GivenFlag[],
+  context: CommandContext,
+): Promise<void> {
   if (typeof options.model !== "string") {
     throw new ConfigError("train: expected --model <dir>, the directory to write; add for example --model m/");
   }
@@ -104,6 +115,7 @@ async function runTrain(files: string[], options: Options, context: CommandConte
       ...(typeof options.checkpoint === "number" ? { checkpointIntervalMs: 1000 * options.checkpoint } : {}),
       budgets: budgetsOf(options),
       writtenBy: `manyworlds ${packageVersion()}`,
+      flags,
       signal: context.signal,
       ...(dashboard === null ? {} : { history: dashboard.feed }),
       onEvent: (event) => {

@@ -44,6 +44,7 @@ import type { Plan } from "./plan/plan-model.node.js";
 import { markStart, planLoaded, planResumed } from "./plan/plan-training.node.js";
 import type { Budgets } from "./plan/recommend.js";
 import type { HistoryFeed } from "./run-history/history-feed.js";
+import type { GivenFlag } from "./run-history/records.js";
 import type { StrategyReport } from "./strategies/ledger.js";
 import type { ParallelProgress } from "./strategies/parallel-job.js";
 import { resolveStrategy, type StrategyOptions } from "./strategies/strategy.js";
@@ -90,6 +91,8 @@ export interface TrainRequest {
   readonly onEvent?: (event: TrainEvent) => void;
   /** Gets the records of the run's history, those of earlier runs first. They are written to the model in any case. */
   readonly history?: HistoryFeed;
+  /** Flags that this request comes from: the report repeats them in the commands that it proposes. Changes no training. */
+  readonly flags?: readonly GivenFlag[];
 }
 
 /** What a run reports while it goes on. */

@@ -8,6 +8,7 @@
  */
 import { basename, join } from "node:path";
 import type { ModelDirectory } from "../checkpoint/model-directory.node.js";
+import { REPORT_FILE } from "../checkpoint/model-files.node.js";
 import type { Dataset } from "../data/dataset.js";
 import type { LoadReport } from "../data/load-dataset.node.js";
 import { createKernels } from "../kernels/index.js";
@@ -74,6 +75,7 @@ export class WatchedRun {
       writtenBy: request.writtenBy,
       model: basename(directory.path),
       isResumed: !isNew,
+      ...(request.flags === undefined ? {} : { flags: request.flags }),
       data: {
         files: report.files.map(({ path }) => basename(path)),
         format: report.files[0].format,
@@ -126,7 +128,15 @@ export class WatchedRun {
   async end(error: unknown): Promise<void> {
     await this.curve?.close(true);
     this.recorder.end(error);
-    for (const message of this.recorder.notes) this.watched.request.onEvent?.({ kind: "note", message });
+    const { request, directory } = this.watched;
+    const notes = [...this.recorder.notes];
+    if (directory.isReplacement) {
+      notes.push(
+        `${request.modelPath}: still the earlier model, with its own report; the new one is not complete, ` +
+          `and the report of this run is ${join(directory.root, REPORT_FILE)}`,
+      );
+    }
+    for (const message of notes) request.onEvent?.({ kind: "note", message });
   }
 
   private startCurve(): MergeCurveThread | null {

@@ -245,7 +245,9 @@ describe.skipIf(CHROMIUM === null)("report.html", () => {
     expect((await run.outcome).code).toBe(130);
     const stopped = await openReport(at("stopped"));
     expect(await text(stopped.page, "h1 .state")).toBe("Interrupted");
-    expect(await text(stopped.page, ".steps code")).toContain("--model stopped/ --resume");
+    expect(await text(stopped.page, ".steps code")).toBe(
+      "manyworlds train rows.tsv --model stopped/ --threads 2 --checkpoint 0.2 --resume",
+    );
     expect(await stopped.page.locator('[data-phase="stopped"]').count()).toBeGreaterThan(0);
     expect(stopped.problems).toEqual([]);
     await stopped.page.context().close();

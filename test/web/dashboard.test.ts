@@ -9,7 +9,7 @@ import { statusOf } from "../../web/dashboard/run-status.js";
 
 const RUN: RunRecord = {
   ...{ type: "run", format: 1, run: 1, started: "2026-01-01T00:00:00.000Z", writtenBy: "manyworlds 0", model: "m" },
-  isResumed: false,
+  ...{ isResumed: false, flags: [] },
   data: {
     ...{ files: ["my rows.tsv"], format: "tsv", rows: 1100, trainingRows: 1000, features: 5, labels: 3 },
     ...{ nonZeros: 20, labelOccurrences: 10, skipped: 0 },

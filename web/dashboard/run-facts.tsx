@@ -75,9 +75,6 @@ export function NextSteps({ steps }: { readonly steps: readonly NextStep[] }): J
           </li>
         ))}
       </ol>
-      {steps.some(({ command }) => command?.includes("--overwrite")) && (
-        <p class="hint">With --overwrite, give the other options of this run again; what is left out is chosen anew.</p>
-      )}
     </section>
   );
 }

@@ -27,6 +27,14 @@ export type WorldPhase = "waiting" | "running" | "done" | "stopped" | "diverged"
 
 export type RunEnd = "finished" | "interrupted" | "failed";
 
+/** A flag of the command line as it was typed: `--validation`, `0.1`. */
+export interface GivenFlag {
+  /** With its dashes. */
+  readonly flag: string;
+  /** null: it takes none. */
+  readonly value: string | null;
+}
+
 export interface RunRecord {
   readonly type: "run";
   readonly format: number;
@@ -39,6 +47,8 @@ export interface RunRecord {
   /** Name of the model's directory. */
   readonly model: string;
   readonly isResumed: boolean;
+  /** What the command gave besides files and model, so that it can be given again. Absent: no command line was there. */
+  readonly flags?: readonly GivenFlag[];
   readonly data: {
     /** Names without directories. */
     readonly files: readonly string[];
