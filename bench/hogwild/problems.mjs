@@ -65,10 +65,10 @@ function choose(ratings, rows) {
 }
 
 /** Jester: a tenth of the ratings is held out. */
-async function jester() {
+export async function jester(rank = 10) {
   const all = await loadRatings(join(dataRoot, "jester/ratings.tsv.gz"));
   const { train, validation } = chooseHoldout(all.values.length, { share: 0.1, seed: 2 });
-  const options = { rank: 10, mu: 1000 };
+  const options = { rank, mu: 1000 };
   const problem = createFactorProblem(choose(all, train), options);
   const tests = createFactorProblem(choose(all, validation), { ...options, offset: problem.offset });
   return {
@@ -135,6 +135,6 @@ export const PROBLEMS = {
     make: () => supportVectors("a9a", "svm", (labels) => labels.idOf("1"), { lambda: 1, learningRate: 0.01 }),
   },
   topics: { title: "logistic, 102 topics against the rest, rcv1", make: allTopics },
-  jester: { title: "matrix completion, jester, rank 10", make: jester },
+  jester: { title: "matrix completion, jester, rank 10", make: () => jester() },
   cut: { title: "multiway cut, nvd's products, 10 vendors", make: cut },
 };
