@@ -181,6 +181,7 @@ export class SearchEngine {
     const begin = performance.now();
     const old = this.current;
     const parts = await loadModelParts(this.path, old?.parts ?? null);
+    if (this.closed) return;
     const next = await ServedModel.start(parts, this.options);
     if (this.closed) return next.close();
     this.current = next;
