@@ -9,6 +9,8 @@ export class ServerProcess {
   /** Starts `manyworlds serve model`, and waits until it answers. Warnings go to the file `log`. */
   static async start(model, log) {
     const args = [cli, "serve", model, "--port", "0", "--json", "--log-level", "warn"];
+    // All load comes from one address: the queue's own limit is to be met, not a client's share of it.
+    args.push("--max-client-queries", "1000000");
     const stderr = openSync(log, "w");
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", stderr] });
     closeSync(stderr);

@@ -89,6 +89,11 @@ export const SERVE_FLAGS: readonly Flag<unknown>[] = [
     parse: integer(1, 1_000_000),
   },
   {
+    syntax: "--max-client-queries <count>",
+    help: "queries at once of one client; more are answered 429 (default: a quarter of --max-queued)",
+    parse: integer(1, 1_000_000),
+  },
+  {
     syntax: "--max-connections <count>",
     help: `open connections (default: ${LIMITS.connections})`,
     parse: integer(1, 1_000_000),
@@ -101,6 +106,11 @@ export const SERVE_FLAGS: readonly Flag<unknown>[] = [
   {
     syntax: "--receive-timeout <time>",
     help: `for receiving a request, then 408 (default: ${LIMITS.receiveMs / 1000}s)`,
+    parse: timerDuration,
+  },
+  {
+    syntax: "--send-timeout <time>",
+    help: `for a client to take its answer, then the connection is closed (default: ${LIMITS.sendMs / 1000}s)`,
     parse: timerDuration,
   },
 
@@ -162,9 +172,12 @@ export function readLimits(options: Readonly<Record<string, unknown>>): Partial<
   set("bodyBytes", options.maxBody);
   set("concurrent", options.maxConcurrent);
   set("concurrentPerClient", options.maxPerClient);
+  if (typeof options.maxQueued === "number") limits.queriesPerClient = Math.ceil(options.maxQueued / 4);
+  set("queriesPerClient", options.maxClientQueries);
   set("connections", options.maxConnections);
   set("timeoutMs", options.timeout, 1000);
   set("receiveMs", options.receiveTimeout, 1000);
+  set("sendMs", options.sendTimeout, 1000);
   return limits;
 }
 

@@ -277,11 +277,11 @@ function garbage(rng: Rng): FuzzRequest {
     "GET /healthz HTTP/9.9\r\nhost: a\r\n\r\n",
     "GET /healthz HTTP/1.0\r\n\r\n",
     "GET /healthz\r\n\r\n",
-    `${"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20)}POST /v1/`,
-    "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-    `POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2;${"x".repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
-    "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{",
-    "CONNECT evil.example:443 HTTP/1.1\r\nhost: a\r\n\r\n",
+    `${"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(20)}POST /v1/`,
+    "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    `POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2;${"x".repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
+    "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{",
+    "CONNECT evil.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "\r\n\r\n\r\n",
   ];
   return { kind: "garbage", bytes: chance(rng, 3) ? noise : Buffer.from(pick(rng, texts), "latin1") };

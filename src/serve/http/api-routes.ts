@@ -65,19 +65,20 @@ export function addApiRoutes(app: FastifyInstance, { service, limits, admission,
           413: ErrorResponseSchema.describe(`The body is larger than ${limits.bodyBytes} bytes.`),
           415: ErrorResponseSchema.describe("The body is not JSON."),
           429: ErrorResponseSchema.describe(
-            "Too many searches of this client are under way: ask again after Retry-After.",
+            "Too many searches, or queries, of this client are under way: ask again after Retry-After.",
           ),
         },
       },
     },
     async (request, reply): Promise<SearchResponse> => {
       const { client, body } = request;
-      admission.enter(client);
+      const numQueries = body.queries.length;
+      admission.enter(client, numQueries);
       // It keeps its place until the engine has let go of it, even if the answer is given up before, and until the answer
       // has been taken: a client that asks on and does not read would fill the memory with answers.
       let numHolds = 2;
       const release = (): void => {
-        if (--numHolds === 0) admission.leave(client);
+        if (--numHolds === 0) admission.leave(client, numQueries);
       };
       onceOver(reply.raw, release);
       const { version, results } = await withinDeadline(reply.raw, limits.timeoutMs, async (signal) => {

@@ -3,6 +3,7 @@
  * server up, and high enough that a search page or a shop's back end never meets them.
  */
 import type { Logger } from "pino";
+import { DEFAULT_ENGINE_OPTIONS } from "../engine/engine-options.js";
 import type { SearchLimits } from "../schemas.js";
 import type { ApiKeys } from "./api-keys.js";
 import type { PageFile } from "./page-files.js";
@@ -14,12 +15,19 @@ export interface HttpLimits extends SearchLimits {
   readonly concurrent: number;
   /** Searches under way at once for one client (its key, or else its address); more are answered 429. */
   readonly concurrentPerClient: number;
+  /**
+   * Queries of the searches under way for one client, so that none fills the engine's queue alone; beyond, 429. A search of
+   * more is taken on where it is the client's only one.
+   */
+  readonly queriesPerClient: number;
   /** Open connections; more are closed as they come. */
   readonly connections: number;
   /** Milliseconds for answering a request, after which it is answered 503 and its queries are dropped. */
   readonly timeoutMs: number;
   /** Milliseconds for receiving a request, after which it is answered 408: against clients that send a byte now and then. */
   readonly receiveMs: number;
+  /** Milliseconds for taking an answer, after which the connection is closed: against clients that read a byte now and then. */
+  readonly sendMs: number;
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
@@ -30,9 +38,11 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bodyBytes: 256 * 1024,
   concurrent: 512,
   concurrentPerClient: 256,
+  queriesPerClient: DEFAULT_ENGINE_OPTIONS.maxQueued / 4,
   connections: 2048,
   timeoutMs: 10_000,
   receiveMs: 10_000,
+  sendMs: 25_000,
 };
 
 export interface HttpOptions {

@@ -12,7 +12,7 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { ConfigError } from "../../core/errors.js";
 import { Admission } from "./admission.js";
@@ -20,11 +20,13 @@ import { addApiRoutes } from "./api-routes.js";
 import { CorsPolicy } from "./cors.js";
 import { addDocsRoutes } from "./docs-routes.js";
 import { sendError, toHttpError } from "./error-answers.js";
+import { HostGuard } from "./host-guard.js";
 import { HttpError } from "./http-error.js";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type HttpOptions } from "./http-options.js";
 import { addOpenApi } from "./open-api.js";
 import { addPageRoutes } from "./page-routes.js";
 import { logFault, logRequest } from "./request-log.js";
+import { onceOver } from "./response-end.js";
 import { RouteTable } from "./route-table.js";
 import type { SearchService } from "./search-service.js";
 import { DATA_HEADERS } from "./security-headers.js";
@@ -40,6 +42,8 @@ const URL_LENGTH = 8192;
 const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long to arrive. */
 const CHECK_CONNECTIONS_MS = 1000;
+/** Node lets a longer timer fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** While the server closes: how often connections are looked for that have come to rest. */
 const SWEEP_MS = 50;
@@ -48,6 +52,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks: the holder of its key, or else its address. */
     client: string;
+    /** It was counted and logged. */
+    isNoted: boolean;
   }
 }
 
@@ -62,11 +68,14 @@ export class SearchServer {
   /** For tests: `inject` asks without a socket. */
   readonly app: FastifyInstance;
   private readonly admission: Admission;
+  /** Absent where keys or a proxy guard the server. */
+  private readonly hostGuard: HostGuard | undefined;
   private draining = false;
 
-  private constructor(app: FastifyInstance, admission: Admission) {
+  private constructor(app: FastifyInstance, admission: Admission, hostGuard: HostGuard | undefined) {
     this.app = app;
     this.admission = admission;
+    this.hostGuard = hostGuard;
   }
 
   /** A server that answers through `service`, ready to listen. It does not close the service. */
@@ -74,8 +83,10 @@ export class SearchServer {
     const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const admission = new Admission(limits);
     const metrics = new ServerMetrics(service, () => admission.numRunning);
-    const app = createApp(limits, options, metrics);
-    const server = new SearchServer(app, admission);
+    const isGuarded = options.apiKeys !== undefined || (options.trustedProxies ?? []).length > 0;
+    const hostGuard = isGuarded ? undefined : new HostGuard();
+    const app = createApp(limits, options, metrics, hostGuard);
+    const server = new SearchServer(app, admission, hostGuard);
     const isReady = (): boolean => service.ready && !server.draining;
     // When an answer goes out, not when its request came: a connection that is kept would hold up the server's end.
     app.addHook("onSend", (_, reply, __, done) => {
@@ -104,7 +115,8 @@ export class SearchServer {
     } catch (error) {
       throw explainListen(error as NodeJS.ErrnoException, host, port);
     }
-    const { port: given } = this.app.server.address() as AddressInfo;
+    const { port: given, address: bound } = this.app.server.address() as AddressInfo;
+    this.hostGuard?.protect(host, bound);
     return `http://${host.includes(":") ? `[${host}]` : host}:${given}`;
   }
 
@@ -130,13 +142,18 @@ export class SearchServer {
 }
 
 /** The application without its routes: what holds for every request. */
-function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetrics): FastifyInstance {
+function createApp(
+  limits: HttpLimits,
+  options: HttpOptions,
+  metrics: ServerMetrics,
+  hostGuard: HostGuard | undefined,
+): FastifyInstance {
   const { log } = options;
   const trustedProxies = options.trustedProxies ?? [];
   const isBehindProxy = trustedProxies.length > 0;
   const prefix = randomBytes(4).toString("hex");
   let numRequests = 0;
-  const restMs = limits.receiveMs + limits.timeoutMs + 5000;
+  const restMs = Math.min(limits.receiveMs + limits.timeoutMs + 5000, LONGEST_TIMER_MS);
   const app: FastifyInstance = fastify({
     http: {
       maxHeaderSize: HEADER_BYTES,
@@ -164,6 +181,7 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
       reply.headers(DATA_HEADERS).header("x-request-id", request.id);
       const refusal = toHttpError(error, limits, request.id);
       metrics.countRequest(request.method, "none", refusal.status, 0);
+      if (log !== undefined) logRequest(log, request, reply, { status: refusal.status, withQueries: false });
       sendError(reply, refusal);
     },
     clientErrorHandler: (error, socket) => {
@@ -183,24 +201,41 @@ function createApp(limits: HttpLimits, options: HttpOptions, metrics: ServerMetr
   app.removeContentTypeParser("text/plain");
 
   const cors = new CorsPolicy(options.corsOrigins ?? []);
+  const note = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
+    if (request.isNoted) return;
+    request.isNoted = true;
+    const route = request.routeOptions.url ?? "none";
+    metrics.countRequest(request.method, route, status, reply.elapsedTime / 1000);
+    if (log !== undefined) logRequest(log, request, reply, { status, withQueries: options.logQueries === true });
+  };
   app.decorateRequest("client", "");
+  app.decorateRequest("isNoted", false);
   app.addHook("onRequest", (request, reply, done) => {
+    // Of a client that goes away before its answer Fastify says nothing.
+    onceOver(reply.raw, () => {
+      if (!reply.raw.writableFinished) note(request, reply, 499);
+    });
     reply.headers(DATA_HEADERS).header("x-request-id", request.id);
-    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+    const misdirected = hostGuard?.refusalOf(request.headers.host) ?? null;
+    if (misdirected !== null) done(misdirected);
+    else if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
       done(new HttpError(400, "bad_request", "expected a Host header"));
     } else if (request.url.length > URL_LENGTH) {
       done(new HttpError(414, "bad_request", `expected an address of at most ${URL_LENGTH} characters`));
     } else if (!cors.apply(request, reply)) done();
   });
-  app.addHook("onSend", (request, _, __, done) => {
+  app.addHook("onSend", (request, reply, _, done) => {
+    const { socket } = request.raw;
     // Of pipelined requests Node gives all after the first the time of a connection at rest.
-    request.raw.socket.setTimeout?.(restMs);
+    socket.setTimeout?.(restMs);
+    // A client that reads a little now and then never rests. One without a socket waits for those before it.
+    const waitMs = reply.raw.socket === null ? limits.timeoutMs : 0;
+    const timer = setTimeout(() => socket.destroy?.(), Math.min(waitMs + limits.sendMs, LONGEST_TIMER_MS));
+    onceOver(reply.raw, () => clearTimeout(timer));
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "none";
-    metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
-    if (log !== undefined) logRequest(log, request, reply, options.logQueries === true);
+    note(request, reply, reply.statusCode);
     done();
   });
   app.setErrorHandler((error, request, reply) => {

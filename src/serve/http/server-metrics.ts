@@ -25,7 +25,7 @@ export class ServerMetrics {
     collectDefaultMetrics({ register: this.registry });
     this.requestCount = new Counter({
       name: "manyworlds_http_requests_total",
-      help: "Requests answered, by method, route and status.",
+      help: "Requests by method, route and status; 499: the client went away before its answer.",
       labelNames: ["method", "route", "status"],
       registers,
     });
@@ -105,7 +105,7 @@ export class ServerMetrics {
     }
   }
 
-  /** A request was answered. @param route its pattern. */
+  /** A request is over. @param route its pattern. */
   countRequest(method: string, route: string, status: number, seconds: number): void {
     const key = `${method} ${route} ${status}`;
     let count = this.countOf.get(key);

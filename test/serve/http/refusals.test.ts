@@ -63,7 +63,7 @@ describe("a body that is not taken", () => {
     const url = await server.listen("127.0.0.1", 0);
     const chunk = `${(200).toString(16)}\r\n${"x".repeat(200)}\r\n`;
     const head =
-      "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+      "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     const answer = await exchange(url, head + chunk);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(bodyOf(answer)).toBe("payload_too_large");
@@ -73,18 +73,22 @@ describe("a body that is not taken", () => {
 describe("what is not HTTP", () => {
   it.each([
     ["garbage", "\x00\x01\x02\r\n\r\n", 400],
-    ["an unknown method", "FETCH / HTTP/1.1\r\nhost: a\r\n\r\n", 400],
+    ["an unknown method", "FETCH / HTTP/1.1\r\nhost: localhost\r\n\r\n", 400],
     ["a header without a name", "GET / HTTP/1.1\r\n: x\r\n\r\n", 400],
-    ["two lengths", "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", 400],
     [
-      "length and chunks",
-      "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+      "two lengths",
+      "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
       400,
     ],
-    ["headers that are too long", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(20_000)}\r\n\r\n`, 431],
-    ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nhost: a\r\n\r\n", 405],
+    [
+      "length and chunks",
+      "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+      400,
+    ],
+    ["headers that are too long", `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(20_000)}\r\n\r\n`, 431],
+    ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nhost: localhost\r\n\r\n", 405],
     ["no host", "GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n", 400],
-    ["an expectation", "GET /healthz HTTP/1.1\r\nhost: a\r\nexpect: cake\r\n\r\n", 417],
+    ["an expectation", "GET /healthz HTTP/1.1\r\nhost: localhost\r\nexpect: cake\r\n\r\n", 417],
   ])("%s is refused on the socket", async (_, bytes, status) => {
     const { server } = await createTestServer();
     const url = await server.listen("127.0.0.1", 0);
@@ -96,8 +100,11 @@ describe("what is not HTTP", () => {
   });
 
   it.each([
-    ["headers", "GET / HTTP/1.1\r\nhost: a\r\n"],
-    ["a body", "POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"],
+    ["headers", "GET / HTTP/1.1\r\nhost: localhost\r\n"],
+    [
+      "a body",
+      "POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{",
+    ],
     ["nothing at all", ""],
   ])("%s that does not arrive in time is answered 408", async (_, bytes) => {
     const { server } = await createTestServer({ limits: { receiveMs: 200 } });
@@ -142,7 +149,7 @@ describe("connections", () => {
     held.on("error", () => {});
     held.flushHeaders();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await exchange(url.href, "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")).toBe("");
+    expect(await exchange(url.href, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")).toBe("");
     held.destroy();
     expect((await get("/metrics")).body).toMatch(/manyworlds_dropped_connections_total [1-9]/);
   });

@@ -144,7 +144,7 @@ describe("load", () => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.pause();
     const body = '{"query": "a"}';
-    const head = `POST /v1/search HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const head = `POST /v1/search HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     socket.write(`${head}${body}`.repeat(4));
     await until(() => service.asked.length === 4);
     await new Promise((resolve) => setTimeout(resolve, 200));
