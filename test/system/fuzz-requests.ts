@@ -7,6 +7,8 @@ import { Rng } from "../../src/core/rng.js";
 export interface FuzzRequest {
   readonly kind: string;
   readonly bytes: Buffer;
+  /** Whether the bytes say themselves where they end: an answer is due, and the connection's end, without a half-close. */
+  readonly isWhole: boolean;
 }
 
 const STRINGS = [
@@ -234,7 +236,8 @@ function body(rng: Rng): FuzzRequest {
   const value = chance(rng, 4) ? json(rng, 4) : searchBody(rng);
   const oversized = chance(rng, 40) ? `{"query": "${"x".repeat(270_000)}"}` : null;
   const nested = chance(rng, 25) ? `{"query": ${"[".repeat(30_000)}${chance(rng, 2) ? "]".repeat(30_000) : ""}}` : null;
-  return { kind: "body", bytes: request(rng, "POST", "/v1/search", oversized ?? nested ?? value, []) };
+  const bytes = request(rng, "POST", "/v1/search", oversized ?? nested ?? value, []);
+  return { kind: "body", bytes, isWhole: true };
 }
 
 /** An address that leads elsewhere, or nowhere, with a method that it may not know. */
@@ -244,14 +247,15 @@ function path(rng: Rng): FuzzRequest {
     target += `?${pick(rng, ["q", "__proto__[x]", "a[]", "%"])}=${encodeURIComponent(pick(rng, STRINGS).replace(/[\ud800-\udfff]/g, ""))}`;
   const method = chance(rng, 2) ? "GET" : pick(rng, METHODS);
   const text = chance(rng, 2) ? searchBody(rng) : "";
-  return { kind: "path", bytes: request(rng, method, target, text, []) };
+  return { kind: "path", bytes: request(rng, method, target, text, []), isWhole: true };
 }
 
 /** Headers that are doubled, contradict each other, are too long, or are none. */
 function header(rng: Rng): FuzzRequest {
   const headers = Array.from({ length: 1 + rng.nextBelow(3) }, () => pick(rng, HEADERS));
   const [method, target] = chance(rng, 2) ? ["POST", "/v1/search"] : ["GET", pick(rng, PATHS)];
-  return { kind: "header", bytes: request(rng, method, target, method === "POST" ? searchBody(rng) : "", headers) };
+  const bytes = request(rng, method, target, method === "POST" ? searchBody(rng) : "", headers);
+  return { kind: "header", bytes, isWhole: !/content-length|transfer-encoding|connection/.test(headers.join()) };
 }
 
 /** A good request with bytes changed, left out, or doubled. */
@@ -264,7 +268,7 @@ function mutation(rng: Rng): FuzzRequest {
     else if (change === 1) bytes.splice(at, 1 + rng.nextBelow(4));
     else bytes.splice(at, 0, ...bytes.slice(at, at + rng.nextBelow(20)));
   }
-  return { kind: "mutation", bytes: Buffer.from(bytes) };
+  return { kind: "mutation", bytes: Buffer.from(bytes), isWhole: false };
 }
 
 /** Bytes that are no request: noise, other protocols, pipelines that break off. */
@@ -284,7 +288,8 @@ function garbage(rng: Rng): FuzzRequest {
     "CONNECT evil.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "\r\n\r\n\r\n",
   ];
-  return { kind: "garbage", bytes: chance(rng, 3) ? noise : Buffer.from(pick(rng, texts), "latin1") };
+  const bytes = chance(rng, 3) ? noise : Buffer.from(pick(rng, texts), "latin1");
+  return { kind: "garbage", bytes, isWhole: false };
 }
 
 /** Bytes of a request, its length right unless `headers` say otherwise. */

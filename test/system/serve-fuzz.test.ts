@@ -45,8 +45,8 @@ describe("a fuzzed server", () => {
     const worker = async (): Promise<void> => {
       while (next < NUM_REQUESTS) {
         const i = next++;
-        const { kind, bytes } = fuzzRequest(SEED, i);
-        const answers = parseAnswers(await send(bytes));
+        const { kind, bytes, isWhole } = fuzzRequest(SEED, i);
+        const answers = parseAnswers(await send(bytes, isWhole));
         const seen = statuses.get(kind) ?? new Set();
         statuses.set(kind, seen);
         for (const answer of answers) {
@@ -143,11 +143,16 @@ function parseAnswers(text: string): Answer[] {
   return answers;
 }
 
-/** Sends `bytes`, then the end of what is sent, and gives what comes back. */
-function send(bytes: Buffer): Promise<string> {
+/**
+ * Sends `bytes`, and gives what comes back. After bytes that are not `isWhole` comes the end of what is sent, so that
+ * nobody waits for more; a server takes that as a client that is gone, and owes it no answer.
+ */
+function send(bytes: Buffer, isWhole: boolean): Promise<string> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(server.url);
-    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => socket.end(bytes));
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () =>
+      isWhole ? socket.write(bytes) : socket.end(bytes),
+    );
     const chunks: Buffer[] = [];
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("error", () => {});
