@@ -107,11 +107,16 @@ INLINE vf square_root(vf x) {
 #endif
 }
 
-/* Asks for the cache line at p, for reading (0) or writing (1). A hint: p need not be valid. */
+/*
+ * Asks for the cache line at p, for reading (0) or writing (1), LINE_FLOATS floats. A hint: p need not be valid. Without
+ * it, loops have no reason to go by lines.
+ */
 #ifdef __wasm__
 #define PREFETCH(p, write) ((void)(p))
+#define LINE_FLOATS VL
 #else
 #define PREFETCH(p, write) __builtin_prefetch((p), (write), 3)
+#define LINE_FLOATS 16
 #endif
 
 /*
