@@ -17,18 +17,26 @@ function assertClose(actual, expected, bound, what) {
   assert.ok(Math.abs(actual - expected) <= bound, `${what}: expected ${expected} ± ${bound}, got ${actual}`);
 }
 
-/** A product; 200 places of the result are checked against sums in f64. */
-function gemmCase(label, m, n, k, form) {
+/**
+ * A product, or the products of one `a` with `numB` different b's in turn; 200 places of the last result are checked
+ * against sums in f64.
+ */
+function gemmCase(label, m, n, k, form, numB = 1) {
   return {
     name: `gemm ${label}`,
-    shape: `M=${m} N=${n} K=${k}`,
-    cache: "warm",
+    shape: `M=${m} N=${n} K=${k}${numB === 1 ? "" : ` × ${numB}`}`,
+    cache: numB === 1 ? "warm" : "turns",
     unit: "GFLOP/s",
-    amount: 2 * m * n * k,
+    amount: 2 * m * n * k * numB,
     prepare(kernels) {
-      const [a, b, c] = [fill(kernels.f32(m * k)), fill(kernels.f32(k * n)), kernels.f32(m * n)];
+      const [a, c] = [fill(kernels.f32(m * k)), kernels.f32(m * n)];
+      const weights = Array.from({ length: numB }, () => fill(kernels.f32(k * n)));
+      const b = weights[numB - 1];
+      const dims = { m, n, k, ...form };
       return {
-        run: () => kernels.gemm({ m, n, k, ...form }, a, b, c, "overwrite"),
+        run() {
+          for (const weight of weights) kernels.gemm(dims, a, weight, c, "overwrite");
+        },
         check() {
           for (let t = 0; t < 200; t++) {
             const [i, j] = [rng.nextBelow(m), rng.nextBelow(n)];
@@ -226,9 +234,13 @@ const WORLDS = [
   [512, 512, 10000],
 ];
 
+/** Queries of a batch that sixteen worlds answer, one after the other. */
+const QUERIES = [1, 2, 4, 6, 8, 12, 16, 24, 32];
+
 export const cases = [
   ...WORLDS.flatMap(worldCases),
   gemmCase("NT one query", 1, 2000, 256, { transposeB: true }),
+  ...QUERIES.map((m) => gemmCase("NT queries", m, 1100, 256, { transposeB: true }, 16)),
   csrGemm,
   compactTranspose,
   csrGradRows,

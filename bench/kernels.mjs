@@ -6,7 +6,8 @@
  * Every case first checks its answer against the reference, then reports the best of several runs. A rate is given with
  * its ceiling, measured on the spot: multiply-adds in registers (GFLOP/s), and for memory the stream rate of y ← x + y
  * over arrays far beyond the caches, counted as 12 bytes a number. Cache state: "warm" operands were just used and fit
- * some cache; "cold" ones exceed them all and are met in random order. On a machine shared with others, pin it:
+ * some cache; "cold" ones exceed them all and are met in random order; with "turns", one of several weights follows the
+ * other, as worlds do when they answer, and together they fit the L3 cache alone. On a machine shared with others, pin it:
  * `taskset -c 0 node bench/kernels.mjs`. The cases are in kernels-cases.mjs.
  */
 import { parseArgs } from "node:util";

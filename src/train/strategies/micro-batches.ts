@@ -5,12 +5,17 @@ import { ShapeError } from "../../core/errors.js";
 import type { IdTensor, SparseBatch, Tensor } from "../../nn/module.js";
 import { partOfRows } from "../objective.js";
 
-/** Pieces have at least so many rows: products of very few rows take another path in the kernels, with other roundings. */
-const LEAST_ROWS = 8;
+/**
+ * Products of few rows take another path in the kernels, with other roundings (kernels/gemm_thin.h: up to 24, in
+ * WebAssembly up to 4). So that pieces have the whole's bits, they take the path that it takes.
+ */
+const FEW_ROWS = 24;
+const LEAST_OF_FEW = 8;
 
-/** Rows [from, to) of each of at most `most` pieces of `numRows` rows. */
+/** Rows [from, to) of each of at most `most` pieces of `numRows` rows: pieces of 25 rows or more, of up to 24 rows 8 or more. */
 export function cutRows(numRows: number, most: number): { readonly from: number; readonly to: number }[] {
-  const count = Math.max(1, Math.min(most, Math.floor(numRows / LEAST_ROWS)));
+  const least = numRows > FEW_ROWS ? FEW_ROWS + 1 : LEAST_OF_FEW;
+  const count = Math.max(1, Math.min(most, Math.floor(numRows / least)));
   return Array.from({ length: count }, (_, i) => partOfRows(numRows, i, count));
 }
 
