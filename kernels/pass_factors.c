@@ -10,6 +10,70 @@
  */
 
 /*
+ * What is left of a row behind its whole vectors: a part of a vector where that is eight numbers or more, else four, two and
+ * one. A row is loaded again soon after it was stored, and gets what was stored at once where both have one width; behind a
+ * masked store it waits until that is in the cache, which for short rows takes longer than all the rest.
+ */
+enum { LEAST_MASKED = 8 };
+typedef float f4_row __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float f2_row __attribute__((vector_size(8), aligned(4), may_alias));
+typedef float f1_row;
+
+INLINE float FN(row_dot)(size_t n, const float *a, const float *b) {
+  float total = 0;
+  size_t j = 0;
+  if (n >= VL || n >= LEAST_MASKED) {
+    vf sum = splat(0);
+    for (; j + VL <= n; j += VL) sum += load(a + j) * load(b + j);
+    if (n - j >= LEAST_MASKED) {
+      sum += load_some(a + j, n - j) * load_some(b + j, n - j);
+      j = n;
+    }
+    total = sum_lanes(sum);
+  }
+  f2_row two = {0, 0};
+  if (n - j >= 4) {
+    f4_row four = *(const f4_row *)(a + j) * *(const f4_row *)(b + j);
+    two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
+    j += 4;
+  }
+  if (n - j >= 2) {
+    two += *(const f2_row *)(a + j) * *(const f2_row *)(b + j);
+    j += 2;
+  }
+  total += two[0] + two[1];
+  return j < n ? total + a[j] * b[j] : total;
+}
+
+#define STEP_ROWS(type)                                                                                                \
+  do {                                                                                                                 \
+    type l = *(type *)(a + j), r = *(type *)(b + j);                                                                   \
+    *(type *)(a + j) = keep_a * l + step * r;                                                                          \
+    *(type *)(b + j) = keep_b * r + step * l;                                                                          \
+    j += sizeof(type) / sizeof(float);                                                                                 \
+  } while (0)
+
+/* a ← keep_a·a + step·b, b ← keep_b·b + step·a, both of the rows as they were. */
+INLINE void FN(step_rows)(size_t n, float *a, float *b, float keep_a, float keep_b, float step) {
+  size_t j = 0;
+  for (; j + VL <= n; j += VL) {
+    vf l = load(a + j), r = load(b + j);
+    store(a + j, keep_a * l + step * r);
+    store(b + j, keep_b * r + step * l);
+  }
+  if (n - j >= LEAST_MASKED) {
+    vf l = load_some(a + j, n - j), r = load_some(b + j, n - j);
+    store_some(a + j, keep_a * l + step * r, n - j);
+    store_some(b + j, keep_b * r + step * l, n - j);
+    return;
+  }
+  if (n - j >= 4) STEP_ROWS(f4_row);
+  if (n - j >= 2) STEP_ROWS(f2_row);
+  if (n - j >= 1) STEP_ROWS(f1_row);
+}
+#undef STEP_ROWS
+
+/*
  * RACE: in mode free two threads may have the same row of R (or, rarely, of L) in hand: of r numbers some updates of one
  * and some of the other survive. In mode ordered only the reading races.
  */
@@ -27,11 +91,7 @@ OP(double, factor_pass)
     const float *soon = x + lefts[next] * rank;
     for (size_t j = 0; j < rank; j += 16) PREFETCH(soon + j, 1);
     if (p.mode == PASS_LOCKED && !FN(take_locks)(&p, ids, 2)) return total;
-    vf sum = splat(0);
-    size_t j = 0;
-    for (; j + VL <= rank; j += VL) sum += load(a + j) * load(b + j);
-    if (j < rank) sum += load_some(a + j, rank - j) * load_some(b + j, rank - j);
-    float error = sum_lanes(sum) - values[i];
+    float error = FN(row_dot)(rank, a, b) - values[i];
     total += (double)error * error;
     if (p.mode >= PASS_LOSS) continue;
     FN(spin)(p.delay, (uint32_t)i);
@@ -41,16 +101,7 @@ OP(double, factor_pass)
       keep_a -= rate * decay[ids[0]];
       keep_b -= rate * decay[ids[1]];
     }
-    for (j = 0; j + VL <= rank; j += VL) {
-      vf l = load(a + j), r = load(b + j);
-      store(a + j, keep_a * l + step * r);
-      store(b + j, keep_b * r + step * l);
-    }
-    if (j < rank) {
-      vf l = load_some(a + j, rank - j), r = load_some(b + j, rank - j);
-      store_some(a + j, keep_a * l + step * r, rank - j);
-      store_some(b + j, keep_b * r + step * l, rank - j);
-    }
+    FN(step_rows)(rank, a, b, keep_a, keep_b, step);
     if (p.mode == PASS_LOCKED) FN(leave_locks)(&p, ids, 2);
     if (p.mode == PASS_ORDERED) FN(pass_turn)(&p);
   }

@@ -1,7 +1,7 @@
 /**
- * @file What does one thread of a run do? Its slice of each epoch, one kernel call an epoch, waiting for the others between.
+ * @file What does one thread of a run do? Its rounds of each epoch, a kernel call each, waiting for the others between epochs.
  *
- *   barrier │ pass over the slice, loss → losses[epoch, thread] │ barrier │ rate·β │ pass …
+ *   barrier │ passes over its rounds, loss → losses[epoch, thread] │ barrier │ rate·β │ pass …
  *
  * All that threads share, and who writes it:
  *   vectors   x, or one x a thread when averaging. RACE: written by all threads as the strategy allows; kernels/pass_*.c
@@ -14,8 +14,16 @@
  */
 import type { Kernels, Pass, PassExchange } from "../kernels/contract.js";
 import { EpochBarrier } from "./epoch-barrier.js";
+import { epochRounds } from "./epoch-rounds.js";
 import { type ExampleSlice, exampleSlice } from "./example-order.js";
-import { epochShrinkage, runPass, type SparseProblem, touchedByExample, vectorLength } from "./problem.js";
+import {
+  epochShrinkage,
+  partOfProblem,
+  runPass,
+  type SparseProblem,
+  touchedByExample,
+  vectorLength,
+} from "./problem.js";
 import { type DescentOptions, MODE_OF } from "./strategy.js";
 
 /** Given to every thread. */
@@ -66,8 +74,10 @@ export function runDescentThread(
   const x = strategy === "averaging" ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
   const { numExamples } = problem;
   const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
+  // Threads that learn apart meet examples of all cells, whatever the grid keeps apart.
+  const grid = strategy === "averaging" && numThreads > 1 ? null : problem.grid;
   const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
-  const numTurns = first.numBlocks * first.blockSize;
+  let turnsTaken = 0;
   const exchange = strategy === "delayed" ? createExchange(problem, options.exchangeEvery, first, x) : null;
   let rate = options.learningRate;
   for (let epoch = 0; ; epoch++, rate *= backoff) {
@@ -81,23 +91,24 @@ export function runDescentThread(
       if (thread === 0) hooks.onEpoch({ epoch, loss });
     }
     if (epoch === epochs) return { status: "done", epochs };
-    const pass: Pass = {
-      mode: MODE_OF[strategy],
-      numExamples,
-      ...exampleSlice(numExamples, seed, epoch, thread, numThreads),
-      rate,
-      delay,
-      locks,
-      exchange,
-      stop,
-      order: {
-        turn,
-        firstTicket: (epoch * numTurns * numThreads + thread) % 2 ** 32,
-        ticketStep: numThreads,
-        numTurns,
-      },
-    };
-    losses[epoch * numThreads + thread] = runPass(kernels, problem, pass, x);
+    let loss = 0;
+    for (const { from, to, slice, numTurns } of epochRounds({ numExamples, grid }, seed, epoch, thread, numThreads)) {
+      const firstTicket = (turnsTaken * numThreads + thread) % 2 ** 32;
+      const pass: Pass = {
+        mode: MODE_OF[strategy],
+        numExamples: to - from,
+        ...slice,
+        rate,
+        delay,
+        locks,
+        exchange,
+        stop,
+        order: { turn, firstTicket, ticketStep: numThreads, numTurns },
+      };
+      loss += runPass(kernels, partOfProblem(problem, from, to), pass, x);
+      turnsTaken += numTurns;
+    }
+    losses[epoch * numThreads + thread] = loss;
     const shrinkage = epochShrinkage(problem, rate);
     if (shrinkage === 1) continue;
     // Nobody steps while weights shrink, so that locks and turns keep what they promise.

@@ -7,8 +7,8 @@
  * flag now and then: a thread that died never arrives.
  */
 
-/** How long to spin: about what a sleeper takes to wake up. */
-const SPIN_MS = 0.05;
+/** How long to spin: a sleeper of a virtual machine takes some tenths of a millisecond to wake up, epochs a few whole ones. */
+const SPIN_MS = 0.5;
 const SLEEP_MS = 20;
 
 export class EpochBarrier {

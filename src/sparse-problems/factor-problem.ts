@@ -10,6 +10,7 @@
  */
 import { ConfigError, ShapeError } from "../core/errors.js";
 import type { Kernels } from "../kernels/contract.js";
+import { arrangeInGrid, checkNumGroups, dealToGroups } from "./example-grid.js";
 import { shuffledExamples } from "./example-order.js";
 import { spreadRegulariser } from "./linear-problem.js";
 import { type FactorProblem, readingPass } from "./problem.js";
@@ -30,17 +31,23 @@ export interface FactorProblemOptions {
   readonly mu?: number;
   /** Of the examples' order. Default 1. */
   readonly seed?: number;
+  /**
+   * P: rows and columns are dealt to so many groups of about as many entries, neighbours together, so that up to P threads
+   * seldom meet; see example-grid.ts. A multiple of the threads. 1: one random order. Default 2, as descend's threads.
+   */
+  readonly numGroups?: number;
   /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */
   readonly offset?: number;
 }
 
 /** @throws {ConfigError} for options, {ShapeError} for entries outside of the matrix. */
 export function createFactorProblem(ratings: Ratings, options: FactorProblemOptions = {}): FactorProblem {
-  const { rank = 10, mu = 1, seed = 1 } = options;
+  const { rank = 10, mu = 1, seed = 1, numGroups = 2 } = options;
   const { numLeft, numRight, lefts, rights, values } = ratings;
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= 65_536)) {
     throw new ConfigError(`createFactorProblem: expected rank from 1 to 65536, got ${rank}`);
   }
+  checkNumGroups("createFactorProblem", numGroups);
   if (!(mu >= 0 && Number.isFinite(mu))) {
     throw new ConfigError(`createFactorProblem: expected mu of at least 0, got ${mu}`);
   }
@@ -51,7 +58,16 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   }
   const n = values.length;
   const offset = options.offset ?? (n === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / n);
+  lefts.forEach((left, i) => {
+    if (left < numLeft && rights[i] < numRight) return;
+    throw new ShapeError(
+      `createFactorProblem: entry ${i}: expected one of a matrix [${numLeft}, ${numRight}], got (${left}, ${rights[i]})`,
+    );
+  });
   const order = shuffledExamples(n, seed);
+  const groupOfLeft = groupsOf(lefts, numLeft, numGroups);
+  const groupOfRight = groupsOf(rights, numRight, numGroups);
+  const grid = arrangeInGrid(order, numGroups, (i) => groupOfLeft[lefts[i]] * numGroups + groupOfRight[rights[i]]);
   const [leftIds, rightIds] = [
     new Uint32Array(new SharedArrayBuffer(4 * n)),
     new Uint32Array(new SharedArrayBuffer(4 * n)),
@@ -61,11 +77,6 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   order.forEach((from, i) => {
     leftIds[i] = lefts[from];
     rightIds[i] = rights[from];
-    if (leftIds[i] >= numLeft || rightIds[i] >= numRight) {
-      throw new ShapeError(
-        `createFactorProblem: entry ${from}: expected one of a matrix [${numLeft}, ${numRight}], got (${leftIds[i]}, ${rightIds[i]})`,
-      );
-    }
     centred[i] = values[from] - offset;
     parts[2 * i] = leftIds[i];
     parts[2 * i + 1] = numLeft + rightIds[i];
@@ -77,10 +88,18 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
     numExamples: n,
     numParts,
     partLength: rank,
+    grid,
     mu,
     offset,
     data: { numLeft, rank, lefts: leftIds, rights: rightIds, values: centred, decay },
   };
+}
+
+/** Consecutive rows (or columns) to groups with about as many entries. */
+function groupsOf(ids: Uint32Array, count: number, numGroups: number): Uint16Array {
+  const numEntries = new Uint32Array(count);
+  for (const id of ids) numEntries[id]++;
+  return dealToGroups(numEntries.keys(), numEntries, numGroups);
 }
 
 /** Root of the mean squared error of L_u·R_v + offset over the problem's entries. */

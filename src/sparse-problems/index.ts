@@ -1,10 +1,8 @@
 /** @file Problems whose gradients touch few parameters, solved by threads that share one vector: Hogwild! and its rivals. */
 export {
   type CutProblemOptions,
-  cooccurrenceGraph,
   createCutProblem,
   type FixedVertex,
-  type Graph,
   roundCut,
 } from "./cut-problem.js";
 export { nanosecondsOfSpin } from "./delay.js";
@@ -16,6 +14,7 @@ export {
   type Ratings,
   rootMeanSquaredError,
 } from "./factor-problem.js";
+export { cooccurrenceGraph, type Graph } from "./graph.js";
 export { createLinearProblem, type LinearProblemOptions, mistakeRate } from "./linear-problem.js";
 export { loadRatings } from "./load-ratings.node.js";
 export {

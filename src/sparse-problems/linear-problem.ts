@@ -69,6 +69,7 @@ export function createLinearProblem(dataset: Dataset, options: LinearProblemOpti
     numExamples: order.length,
     numParts: features.numCols,
     partLength: numOutputs,
+    grid: null,
     lambda,
     regularise,
     data: {

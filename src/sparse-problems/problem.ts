@@ -16,6 +16,7 @@
  */
 import { Rng } from "../core/rng.js";
 import type { CutPassProblem, FactorPassProblem, Kernels, LinearPassProblem, Pass } from "../kernels/contract.js";
+import type { ExampleGrid } from "./example-grid.js";
 
 interface ProblemSize {
   /** N. */
@@ -24,6 +25,8 @@ interface ProblemSize {
   readonly numParts: number;
   /** Numbers of a part: outputs, rank, terminals. */
   readonly partLength: number;
+  /** In which cells the examples lie; null: in one random order. */
+  readonly grid: ExampleGrid | null;
 }
 
 /** See linear-problem.ts. x [D, K]. */
@@ -64,6 +67,31 @@ export function vectorLength({ numParts, partLength }: SparseProblem): number {
 /** Numbers of x that an example touches, on average. */
 export function touchedByExample({ kind, data, numExamples, partLength }: SparseProblem): number {
   return partLength * (kind === "linear" ? data.features.columns.length / Math.max(1, numExamples) : 2);
+}
+
+/** The problem of examples [from, to) alone, on the same memory; its parts count and weigh as in the whole. */
+export function partOfProblem<P extends SparseProblem>(problem: P, from: number, to: number): P {
+  if (from === 0 && to === problem.numExamples) return problem;
+  const numExamples = to - from;
+  const part = <T extends Uint32Array | Float32Array>(array: T): T => array.subarray(from, to) as T;
+  if (problem.kind === "factors") {
+    const { lefts, rights, values } = problem.data;
+    const data = { ...problem.data, lefts: part(lefts), rights: part(rights), values: part(values) };
+    return { ...problem, numExamples, grid: null, data };
+  }
+  if (problem.kind === "cut") {
+    const { heads, tails, weights } = problem.data;
+    const data = { ...problem.data, heads: part(heads), tails: part(tails), weights: part(weights) };
+    return { ...problem, numExamples, grid: null, data };
+  }
+  const { features, labelOffsets } = problem.data;
+  const offsets = features.offsets.subarray(from, to + 1);
+  const data = {
+    ...problem.data,
+    features: { ...features, offsets },
+    labelOffsets: labelOffsets.subarray(from, to + 1),
+  };
+  return { ...problem, numExamples, grid: null, data };
 }
 
 /** One pass, in place. @returns Σ of the examples' losses before their steps, without the regulariser. */
