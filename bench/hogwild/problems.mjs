@@ -65,10 +65,10 @@ function choose(ratings, rows) {
 }
 
 /** Jester: a tenth of the ratings is held out. */
-export async function jester(rank = 10) {
+export async function jester(rank, numGroups = 2) {
   const all = await loadRatings(join(dataRoot, "jester/ratings.tsv.gz"));
   const { train, validation } = chooseHoldout(all.values.length, { share: 0.1, seed: 2 });
-  const options = { rank, mu: 1000 };
+  const options = { rank, mu: 1000, numGroups };
   const problem = createFactorProblem(choose(all, train), options);
   const tests = createFactorProblem(choose(all, validation), { ...options, offset: problem.offset });
   return {
@@ -86,7 +86,7 @@ const NUM_VENDORS = 10;
  * nvd's products, joined where a vulnerability affects both. Terminals are the ten vendors with the most products; every
  * second product of theirs is fixed, the others are to be found again.
  */
-async function cut() {
+async function cut(numGroups = 2) {
   const { dataset, labelTable } = await loadDataset(join(dataRoot, "nvd/train.tsv.gz"));
   const graph = cooccurrenceGraph(dataset.labels);
   const degrees = new Uint32Array(graph.numVertices);
@@ -103,7 +103,8 @@ async function cut() {
     const terminal = terminalOf.get(vendorOf(vertex));
     if (degree > 0 && terminal !== undefined) known.push({ vertex, terminal });
   });
-  const problem = createCutProblem(graph, { numTerminals: NUM_VENDORS, fixed: known.filter((_, i) => i % 2 === 0) });
+  const fixed = known.filter((_, i) => i % 2 === 0);
+  const problem = createCutProblem(graph, { numTerminals: NUM_VENDORS, fixed, numGroups });
   const hidden = known.filter((_, i) => i % 2 === 1);
   return {
     problem,
@@ -135,6 +136,8 @@ export const PROBLEMS = {
     make: () => supportVectors("a9a", "svm", (labels) => labels.idOf("1"), { lambda: 1, learningRate: 0.01 }),
   },
   topics: { title: "logistic, 102 topics against the rest, rcv1", make: allTopics },
-  jester: { title: "matrix completion, jester, rank 10", make: () => jester() },
-  cut: { title: "multiway cut, nvd's products, 10 vendors", make: cut },
+  jester: { title: "matrix completion, jester, rank 8", make: () => jester(8) },
+  "jester-random": { title: "the same, in random order", make: () => jester(8, 1) },
+  cut: { title: "multiway cut, nvd's products, 10 vendors", make: () => cut() },
+  "cut-random": { title: "the same, in random order", make: () => cut(1) },
 };

@@ -14,7 +14,7 @@ const STRATEGIES = ["serial", "hogwild", "delayed", "averaging"];
 const kernels = createKernels();
 console.log(machineLine());
 const rows = [["rank", ...STRATEGIES]];
-for (const rank of [1, 2, 3, 5, 10, 20, 40]) {
+for (const rank of [1, 2, 3, 4, 8, 16, 32]) {
   const { problem, learningRate, quality, format } = await jester(rank);
   const cells = [];
   for (const strategy of STRATEGIES) {

@@ -67,7 +67,7 @@ function compare(
 describeBackends("passes", (kernels) => {
   it("linearPass: losses, outputs, modes, decay", () => {
     for (const numExamples of SIZES) {
-      for (const numOutputs of [1, 3, 31, 33]) {
+      for (const numOutputs of [1, 2, 3, 6, 8, 10, 31, 33]) {
         const rng = new Rng(numExamples * 100 + numOutputs);
         const problem = linear(rng, numExamples, 40, numOutputs);
         const x = numbers(rng, 40 * numOutputs, 0.3);
@@ -95,7 +95,7 @@ describeBackends("passes", (kernels) => {
 
   it("factorPass: ranks, modes, decay", () => {
     for (const numExamples of SIZES) {
-      for (const rank of [1, 3, 31, 33]) {
+      for (const rank of [1, 2, 3, 6, 8, 10, 31, 33]) {
         const rng = new Rng(numExamples * 100 + rank);
         const problem: FactorPassProblem = {
           numLeft: 11,
