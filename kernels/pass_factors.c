@@ -10,11 +10,11 @@
  */
 
 /*
- * What is left of a row behind its whole vectors: a part of a vector where that is eight numbers or more, else four, two and
- * one. A row is loaded again soon after it was stored, and gets what was stored at once where both have one width; behind a
- * masked store it waits until that is in the cache, which for short rows takes longer than all the rest.
+ * What is left of a row behind its whole vectors: eight, four, two, one. A row is loaded again soon after it was stored, and
+ * gets what was stored at once where both have one width; behind a masked store it waits until that is in the cache, which
+ * for short rows takes longer than all the rest.
  */
-enum { LEAST_MASKED = 8 };
+typedef float f8_row __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float f4_row __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float f2_row __attribute__((vector_size(8), aligned(4), may_alias));
 typedef float f1_row;
@@ -22,21 +22,22 @@ typedef float f1_row;
 INLINE float FN(row_dot)(size_t n, const float *a, const float *b) {
   float total = 0;
   size_t j = 0;
-  if (n >= VL || n >= LEAST_MASKED) {
+  if (n >= VL) {
     vf sum = splat(0);
     for (; j + VL <= n; j += VL) sum += load(a + j) * load(b + j);
-    if (n - j >= LEAST_MASKED) {
-      sum += load_some(a + j, n - j) * load_some(b + j, n - j);
-      j = n;
-    }
     total = sum_lanes(sum);
   }
-  f2_row two = {0, 0};
+  f4_row four = {0, 0, 0, 0};
+  if (n - j >= 8) {
+    f8_row eight = *(const f8_row *)(a + j) * *(const f8_row *)(b + j);
+    four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    j += 8;
+  }
   if (n - j >= 4) {
-    f4_row four = *(const f4_row *)(a + j) * *(const f4_row *)(b + j);
-    two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
+    four += *(const f4_row *)(a + j) * *(const f4_row *)(b + j);
     j += 4;
   }
+  f2_row two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
   if (n - j >= 2) {
     two += *(const f2_row *)(a + j) * *(const f2_row *)(b + j);
     j += 2;
@@ -61,12 +62,7 @@ INLINE void FN(step_rows)(size_t n, float *a, float *b, float keep_a, float keep
     store(a + j, keep_a * l + step * r);
     store(b + j, keep_b * r + step * l);
   }
-  if (n - j >= LEAST_MASKED) {
-    vf l = load_some(a + j, n - j), r = load_some(b + j, n - j);
-    store_some(a + j, keep_a * l + step * r, n - j);
-    store_some(b + j, keep_b * r + step * l, n - j);
-    return;
-  }
+  if (n - j >= 8) STEP_ROWS(f8_row);
   if (n - j >= 4) STEP_ROWS(f4_row);
   if (n - j >= 2) STEP_ROWS(f2_row);
   if (n - j >= 1) STEP_ROWS(f1_row);
@@ -74,37 +70,58 @@ INLINE void FN(step_rows)(size_t n, float *a, float *b, float keep_a, float keep
 #undef STEP_ROWS
 
 /*
+ * The pass in a mode that is known when it is compiled: beside some twenty instructions of arithmetic, asking again at each
+ * entry how to wait would show.
+ *
  * RACE: in mode free two threads may have the same row of R (or, rarely, of L) in hand: of r numbers some updates of one
  * and some of the other survive. In mode ordered only the reading races.
  */
-OP(double, factor_pass)
-(in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay, out_f32 shared, out_f32 own,
- out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop) {
-  Pass p = FN(start_pass)(dims, shared, own, base, locks, turn, stop);
-  float *x = FN(pass_vector)(&p);
-  size_t rank = dims[PASS_WIDTH], num_left = dims[PASS_KIND], i;
+INLINE double FN(factor_steps)(const uint32_t mode, Pass *p, size_t rank, size_t num_left, float rate, in_u32 lefts,
+                               in_u32 rights, in_f32 values, in_f32 decay) {
+  float *left_rows = FN(pass_vector)(p), *right_rows = left_rows + num_left * rank;
+  size_t i;
   double total = 0;
-  while (FN(next_example)(&p, &i)) {
+  while (FN(next_example)(p, &i)) {
+    if (FN(begins_line)(p, i)) {
+      PREFETCH(lefts + i + p->jump, 0);
+      PREFETCH(rights + i + p->jump, 0);
+      PREFETCH(values + i + p->jump, 0);
+    }
     uint32_t ids[2] = {lefts[i], (uint32_t)num_left + rights[i]};
-    float *a = x + ids[0] * rank, *b = x + ids[1] * rank;
-    size_t next = FN(soon)(&p);
-    const float *soon = x + lefts[next] * rank;
+    float *a = left_rows + lefts[i] * rank, *b = right_rows + rights[i] * rank;
+    const float *soon = left_rows + lefts[FN(soon)(p)] * rank;
     for (size_t j = 0; j < rank; j += 16) PREFETCH(soon + j, 1);
-    if (p.mode == PASS_LOCKED && !FN(take_locks)(&p, ids, 2)) return total;
+    if (mode == PASS_LOCKED && !FN(take_locks)(p, ids, 2)) return total;
     float error = FN(row_dot)(rank, a, b) - values[i];
     total += (double)error * error;
-    if (p.mode >= PASS_LOSS) continue;
-    FN(spin)(p.delay, (uint32_t)i);
-    if (p.mode == PASS_ORDERED && !FN(await_turn)(&p)) return total;
+    if (mode >= PASS_LOSS) continue;
+    FN(spin)(p->delay, (uint32_t)i);
+    if (mode == PASS_ORDERED && !FN(await_turn)(p)) return total;
     float step = -2 * rate * error, keep_a = 1, keep_b = 1;
     if (decay) {
       keep_a -= rate * decay[ids[0]];
       keep_b -= rate * decay[ids[1]];
     }
     FN(step_rows)(rank, a, b, keep_a, keep_b, step);
-    if (p.mode == PASS_LOCKED) FN(leave_locks)(&p, ids, 2);
-    if (p.mode == PASS_ORDERED) FN(pass_turn)(&p);
+    if (mode == PASS_LOCKED) FN(leave_locks)(p, ids, 2);
+    if (mode == PASS_ORDERED) FN(pass_turn)(p);
   }
-  FN(end_pass)(&p);
+  FN(end_pass)(p);
   return total;
+}
+
+OP(double, factor_pass)
+(in_u32 dims, float rate, in_u32 lefts, in_u32 rights, in_f32 values, in_f32 decay, out_f32 shared, out_f32 own,
+ out_f32 base, out_u32 locks, out_u32 turn, in_u32 stop) {
+  Pass p = FN(start_pass)(dims, shared, own, base, locks, turn, stop);
+  size_t rank = dims[PASS_WIDTH], num_left = dims[PASS_KIND];
+#define IN_MODE(mode)                                                                                                  \
+  case mode: return FN(factor_steps)(mode, &p, rank, num_left, rate, lefts, rights, values, decay)
+  switch (p.mode) {
+    IN_MODE(PASS_FREE);
+    IN_MODE(PASS_LOCKED);
+    IN_MODE(PASS_ORDERED);
+    default: return FN(factor_steps)(PASS_LOSS, &p, rank, num_left, rate, lefts, rights, values, decay);
+  }
+#undef IN_MODE
 }

@@ -86,7 +86,7 @@ const NUM_VENDORS = 10;
  * nvd's products, joined where a vulnerability affects both. Terminals are the ten vendors with the most products; every
  * second product of theirs is fixed, the others are to be found again.
  */
-async function cut(numGroups = 2) {
+async function cut() {
   const { dataset, labelTable } = await loadDataset(join(dataRoot, "nvd/train.tsv.gz"));
   const graph = cooccurrenceGraph(dataset.labels);
   const degrees = new Uint32Array(graph.numVertices);
@@ -104,7 +104,7 @@ async function cut(numGroups = 2) {
     if (degree > 0 && terminal !== undefined) known.push({ vertex, terminal });
   });
   const fixed = known.filter((_, i) => i % 2 === 0);
-  const problem = createCutProblem(graph, { numTerminals: NUM_VENDORS, fixed, numGroups });
+  const problem = createCutProblem(graph, { numTerminals: NUM_VENDORS, fixed });
   const hidden = known.filter((_, i) => i % 2 === 1);
   return {
     problem,
@@ -138,6 +138,5 @@ export const PROBLEMS = {
   topics: { title: "logistic, 102 topics against the rest, rcv1", make: allTopics },
   jester: { title: "matrix completion, jester, rank 8", make: () => jester(8) },
   "jester-random": { title: "the same, in random order", make: () => jester(8, 1) },
-  cut: { title: "multiway cut, nvd's products, 10 vendors", make: () => cut() },
-  "cut-random": { title: "the same, in random order", make: () => cut(1) },
+  cut: { title: "multiway cut, nvd's products, 10 vendors", make: cut },
 };

@@ -10,10 +10,17 @@
  * approximation algorithm for multiway cut", STOC 1998.
  */
 import { ConfigError, ShapeError } from "../core/errors.js";
-import { arrangeInGrid, checkNumGroups, dealToGroups } from "./example-grid.js";
+import type { LabelLists } from "../data/dataset.js";
 import { shuffledExamples } from "./example-order.js";
-import { breadthFirst, type Graph } from "./graph.js";
 import type { CutProblem } from "./problem.js";
+
+/** An undirected graph; each edge stands once, with both ends distinct. */
+export interface Graph {
+  readonly numVertices: number;
+  readonly heads: Uint32Array;
+  readonly tails: Uint32Array;
+  readonly weights: Float32Array;
+}
 
 /** A vertex that belongs to a terminal. */
 export interface FixedVertex {
@@ -28,33 +35,15 @@ export interface CutProblemOptions {
   readonly fixed: readonly FixedVertex[];
   /** Of the examples' order. Default 1. */
   readonly seed?: number;
-  /**
-   * P: vertices are dealt to so many groups with about as many edges, breadth first, so that few edges run between groups
-   * and up to P threads seldom meet; see example-grid.ts. A multiple of the threads. 1: one random order. Default 2.
-   */
-  readonly numGroups?: number;
 }
 
 /** @throws {ConfigError} for terminals without a vertex, {ShapeError} for edges outside of the graph or negative. */
 export function createCutProblem(graph: Graph, options: CutProblemOptions): CutProblem {
-  const { numTerminals, fixed, seed = 1, numGroups = 2 } = options;
+  const { numTerminals, fixed, seed = 1 } = options;
   const { numVertices, heads, tails, weights } = graph;
   if (!(Number.isInteger(numTerminals) && numTerminals >= 2 && numTerminals <= 65_536)) {
     throw new ConfigError(`createCutProblem: expected numTerminals from 2 to 65536, got ${numTerminals}`);
   }
-  checkNumGroups("createCutProblem", numGroups);
-  if (heads.length !== weights.length || tails.length !== weights.length) {
-    throw new ShapeError(
-      `createCutProblem: expected two ends for each weight, got ${heads.length}, ${tails.length}, ${weights.length}`,
-    );
-  }
-  weights.forEach((weight, e) => {
-    const [u, v] = [heads[e], tails[e]];
-    if (u < numVertices && v < numVertices && u !== v && weight >= 0 && Number.isFinite(weight)) return;
-    throw new ShapeError(
-      `createCutProblem: edge ${e}: expected two vertices below ${numVertices} and a weight of at least 0, got ${u}, ${v}, ${weight}`,
-    );
-  });
   const marks = new Uint8Array(new SharedArrayBuffer(numVertices));
   const terminals = new Uint32Array(new SharedArrayBuffer(4 * numVertices));
   for (const { vertex, terminal } of fixed) {
@@ -73,9 +62,6 @@ export function createCutProblem(graph: Graph, options: CutProblemOptions): CutP
     throw new ConfigError(`createCutProblem: expected a fixed vertex for each terminal, got none for ${without}`);
   }
   const order = shuffledExamples(weights.length, seed);
-  const { vertices, degrees } = breadthFirst(graph);
-  const groupOf = dealToGroups(vertices, degrees, numGroups);
-  const grid = arrangeInGrid(order, numGroups, (e) => groupOf[heads[e]] * numGroups + groupOf[tails[e]]);
   const make = <T extends Uint32Array | Float32Array>(from: T, out: T): T => {
     for (let i = 0; i < order.length; i++) out[i] = from[order[i]];
     return out;
@@ -88,8 +74,15 @@ export function createCutProblem(graph: Graph, options: CutProblemOptions): CutP
     weights: make(weights, new Float32Array(new SharedArrayBuffer(bytes))),
     fixed: marks,
   };
+  for (let i = 0; i < order.length; i++) {
+    const [u, v, w] = [data.heads[i], data.tails[i], data.weights[i]];
+    if (u < numVertices && v < numVertices && u !== v && w >= 0 && Number.isFinite(w)) continue;
+    throw new ShapeError(
+      `createCutProblem: edge ${order[i]}: expected two vertices below ${numVertices} and a weight of at least 0, got ${u}, ${v}, ${w}`,
+    );
+  }
   const numExamples = order.length;
-  return { kind: "cut", numExamples, numParts: numVertices, partLength: numTerminals, grid, terminals, data };
+  return { kind: "cut", numExamples, numParts: numVertices, partLength: numTerminals, grid: null, terminals, data };
 }
 
 /** The greatest share's terminal of each vertex (ties: the first), and the weight of the edges between different ones. */
@@ -104,4 +97,30 @@ export function roundCut(problem: CutProblem, x: Float32Array): { terminals: Uin
     if (terminals[data.heads[e]] !== terminals[data.tails[e]]) cutWeight += weight;
   });
   return { terminals, cutWeight };
+}
+
+/**
+ * The graph of labels that occur together: an edge for each pair, its weight the number of rows that have both, a row of
+ * k labels counting 1/(k − 1), so that no label owes its weight to a few long rows. Rows of more than `maxLabels` labels are
+ * left out: they are lists of everything, and their pairs grow with the square.
+ */
+export function cooccurrenceGraph(labels: LabelLists, maxLabels = 30): Graph {
+  const weightOf = new Map<number, number>();
+  for (let i = 0; i < labels.numRows; i++) {
+    const ids = labels.ids.subarray(labels.offsets[i], labels.offsets[i + 1]);
+    if (ids.length > maxLabels) continue;
+    for (let a = 0; a < ids.length; a++) {
+      for (let b = a + 1; b < ids.length; b++) {
+        const key = ids[a] * labels.numLabels + ids[b];
+        weightOf.set(key, (weightOf.get(key) ?? 0) + 1 / (ids.length - 1));
+      }
+    }
+  }
+  const keys = [...weightOf.keys()];
+  return {
+    numVertices: labels.numLabels,
+    heads: Uint32Array.from(keys, (key) => Math.floor(key / labels.numLabels)),
+    tails: Uint32Array.from(keys, (key) => key % labels.numLabels),
+    weights: Float32Array.from(weightOf.values()),
+  };
 }

@@ -14,7 +14,7 @@
  */
 import type { Kernels, Pass, PassExchange } from "../kernels/contract.js";
 import { EpochBarrier } from "./epoch-barrier.js";
-import { epochRounds } from "./epoch-rounds.js";
+import { epochRounds, type Round } from "./epoch-rounds.js";
 import { type ExampleSlice, exampleSlice } from "./example-order.js";
 import {
   epochShrinkage,
@@ -78,6 +78,8 @@ export function runDescentThread(
   const grid = strategy === "averaging" && numThreads > 1 ? null : problem.grid;
   const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
   let turnsTaken = 0;
+  const roundsOf = (epoch: number): Round[] => epochRounds({ numExamples, grid }, seed, epoch, thread, numThreads);
+  let rounds = roundsOf(0);
   const exchange = strategy === "delayed" ? createExchange(problem, options.exchangeEvery, first, x) : null;
   let rate = options.learningRate;
   for (let epoch = 0; ; epoch++, rate *= backoff) {
@@ -92,7 +94,7 @@ export function runDescentThread(
     }
     if (epoch === epochs) return { status: "done", epochs };
     let loss = 0;
-    for (const { from, to, slice, numTurns } of epochRounds({ numExamples, grid }, seed, epoch, thread, numThreads)) {
+    for (const { from, to, slice, numTurns } of rounds) {
       const firstTicket = (turnsTaken * numThreads + thread) % 2 ** 32;
       const pass: Pass = {
         mode: MODE_OF[strategy],
@@ -105,10 +107,12 @@ export function runDescentThread(
         stop,
         order: { turn, firstTicket, ticketStep: numThreads, numTurns },
       };
-      loss += runPass(kernels, partOfProblem(problem, from, to), pass, x);
+      const part = problem.grid === null ? problem : partOfProblem(problem, from, to);
+      loss += runPass(kernels, part, pass, x);
       turnsTaken += numTurns;
     }
     losses[epoch * numThreads + thread] = loss;
+    rounds = roundsOf(epoch + 1);
     const shrinkage = epochShrinkage(problem, rate);
     if (shrinkage === 1) continue;
     // Nobody steps while weights shrink, so that locks and turns keep what they promise.

@@ -7,8 +7,8 @@
  * flag now and then: a thread that died never arrives.
  */
 
-/** How long to spin: a sleeper of a virtual machine takes some tenths of a millisecond to wake up, epochs a few whole ones. */
-const SPIN_MS = 0.5;
+/** How long to spin: a sleeper of a virtual machine takes half a millisecond to wake up, and an epoch may take two. */
+const SPIN_MS = 2;
 const SLEEP_MS = 20;
 
 export class EpochBarrier {

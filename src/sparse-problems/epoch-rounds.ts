@@ -2,9 +2,9 @@
  * @file Which examples does a thread meet in an epoch, in which order? Rounds: one pass of the kernel each.
  *
  *   without a grid                    one round over all examples, of which thread t has a slice
- *   with a grid of P ≥ T groups       round (i, s): cell (p, (p + s + c) mod P) of first group p = t + i·T; c from seed and epoch
+ *   with a grid of P ≥ T groups       round (i, s): cell (p, (2p + s + c) mod 2P) of p = t + i·T; c from seed and epoch
  *
- * In round (i, s) no two threads have a group in common. The groups of a thread come in another order each epoch. Where
+ * In round (i, s) no two threads have a group in common, nor with the next one's. The groups of a thread come in another order each epoch. Where
  * there are more threads than groups, the grid is left aside.
  */
 import { Rng } from "../core/rng.js";
@@ -33,18 +33,19 @@ export function epochRounds(
     return [{ from: 0, to: numExamples, slice, numTurns: first.numBlocks * first.blockSize }];
   }
   const { numGroups, offsets } = grid;
+  const numSteps = 2 * numGroups;
   const rng = Rng.derive(seed, "sparse-problem", "rounds", epoch);
-  const [shift, rotation] = [rng.nextBelow(numGroups), rng.nextBelow(numGroups)];
+  const [shift, rotation] = [rng.nextBelow(numSteps), rng.nextBelow(numGroups)];
   const most = Math.ceil(numGroups / numThreads);
   const rounds: Round[] = [];
   for (let i = 0; i < most; i++) {
-    for (let s = 0; s < numGroups; s++) {
+    for (let s = 0; s < numSteps; s++) {
       // [from, to) of a thread's cell; of a thread that has fewer groups than others, nothing.
       const cellOf = (t: number): readonly [number, number] => {
         const count = Math.ceil((numGroups - t) / numThreads);
         if (i >= count) return [0, 0];
         const p = t + ((i + rotation) % count) * numThreads;
-        const cell = p * numGroups + ((p + s + shift) % numGroups);
+        const cell = p * numSteps + ((2 * p + s + shift) % numSteps);
         return [offsets[cell], offsets[cell + 1]];
       };
       const sizes = Array.from({ length: numThreads }, (_, t) => cellOf(t)).map(([from, to]) => to - from);

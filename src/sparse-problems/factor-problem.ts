@@ -32,8 +32,8 @@ export interface FactorProblemOptions {
   /** Of the examples' order. Default 1. */
   readonly seed?: number;
   /**
-   * P: rows and columns are dealt to so many groups of about as many entries, neighbours together, so that up to P threads
-   * seldom meet; see example-grid.ts. A multiple of the threads. 1: one random order. Default 2, as descend's threads.
+   * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that
+   * up to P threads seldom meet; see example-grid.ts. A multiple of the threads. 1: one random order. Default 2, as descend's threads.
    */
   readonly numGroups?: number;
   /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */
@@ -47,7 +47,7 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= 65_536)) {
     throw new ConfigError(`createFactorProblem: expected rank from 1 to 65536, got ${rank}`);
   }
-  checkNumGroups("createFactorProblem", numGroups);
+  checkNumGroups(numGroups);
   if (!(mu >= 0 && Number.isFinite(mu))) {
     throw new ConfigError(`createFactorProblem: expected mu of at least 0, got ${mu}`);
   }
@@ -66,8 +66,10 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   });
   const order = shuffledExamples(n, seed);
   const groupOfLeft = groupsOf(lefts, numLeft, numGroups);
-  const groupOfRight = groupsOf(rights, numRight, numGroups);
-  const grid = arrangeInGrid(order, numGroups, (i) => groupOfLeft[lefts[i]] * numGroups + groupOfRight[rights[i]]);
+  const numSteps = 2 * numGroups;
+  const groupOfRight = groupsOf(rights, numRight, numSteps);
+  const cellOf = (i: number): number => groupOfLeft[lefts[i]] * numSteps + groupOfRight[rights[i]];
+  const grid = arrangeInGrid(order, numGroups, cellOf);
   const [leftIds, rightIds] = [
     new Uint32Array(new SharedArrayBuffer(4 * n)),
     new Uint32Array(new SharedArrayBuffer(4 * n)),
@@ -99,7 +101,7 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
 function groupsOf(ids: Uint32Array, count: number, numGroups: number): Uint16Array {
   const numEntries = new Uint32Array(count);
   for (const id of ids) numEntries[id]++;
-  return dealToGroups(numEntries.keys(), numEntries, numGroups);
+  return dealToGroups(numEntries, numGroups);
 }
 
 /** Root of the mean squared error of L_u·R_v + offset over the problem's entries. */

@@ -1,8 +1,10 @@
 /** @file Problems whose gradients touch few parameters, solved by threads that share one vector: Hogwild! and its rivals. */
 export {
   type CutProblemOptions,
+  cooccurrenceGraph,
   createCutProblem,
   type FixedVertex,
+  type Graph,
   roundCut,
 } from "./cut-problem.js";
 export { nanosecondsOfSpin } from "./delay.js";
@@ -14,7 +16,6 @@ export {
   type Ratings,
   rootMeanSquaredError,
 } from "./factor-problem.js";
-export { cooccurrenceGraph, type Graph } from "./graph.js";
 export { createLinearProblem, type LinearProblemOptions, mistakeRate } from "./linear-problem.js";
 export { loadRatings } from "./load-ratings.node.js";
 export {

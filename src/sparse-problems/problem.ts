@@ -25,13 +25,12 @@ interface ProblemSize {
   readonly numParts: number;
   /** Numbers of a part: outputs, rank, terminals. */
   readonly partLength: number;
-  /** In which cells the examples lie; null: in one random order. */
-  readonly grid: ExampleGrid | null;
 }
 
 /** See linear-problem.ts. x [D, K]. */
 export interface LinearProblem extends ProblemSize {
   readonly kind: "linear";
+  readonly grid: null;
   /** λ. */
   readonly lambda: number;
   /** When weights shrink: with each example that has their feature (data.decay), or all of them after each epoch. */
@@ -42,6 +41,8 @@ export interface LinearProblem extends ProblemSize {
 /** See factor-problem.ts. x: rows of L [m, r], then rows of R [n, r]. */
 export interface FactorProblem extends ProblemSize {
   readonly kind: "factors";
+  /** In which cells the entries lie; null: in one random order. */
+  readonly grid: ExampleGrid | null;
   /** μ. */
   readonly mu: number;
   /** What was subtracted of every value: their mean. */
@@ -52,6 +53,7 @@ export interface FactorProblem extends ProblemSize {
 /** See cut-problem.ts. x [V, K]. */
 export interface CutProblem extends ProblemSize {
   readonly kind: "cut";
+  readonly grid: null;
   /** [V] terminal of each fixed vertex; of others 0. */
   readonly terminals: Uint32Array;
   readonly data: CutPassProblem;
@@ -69,29 +71,12 @@ export function touchedByExample({ kind, data, numExamples, partLength }: Sparse
   return partLength * (kind === "linear" ? data.features.columns.length / Math.max(1, numExamples) : 2);
 }
 
-/** The problem of examples [from, to) alone, on the same memory; its parts count and weigh as in the whole. */
-export function partOfProblem<P extends SparseProblem>(problem: P, from: number, to: number): P {
-  if (from === 0 && to === problem.numExamples) return problem;
-  const numExamples = to - from;
+/** The entries [from, to) of a problem in a grid, on the same memory; its rows count and weigh as in the whole. */
+export function partOfProblem(problem: FactorProblem, from: number, to: number): FactorProblem {
   const part = <T extends Uint32Array | Float32Array>(array: T): T => array.subarray(from, to) as T;
-  if (problem.kind === "factors") {
-    const { lefts, rights, values } = problem.data;
-    const data = { ...problem.data, lefts: part(lefts), rights: part(rights), values: part(values) };
-    return { ...problem, numExamples, grid: null, data };
-  }
-  if (problem.kind === "cut") {
-    const { heads, tails, weights } = problem.data;
-    const data = { ...problem.data, heads: part(heads), tails: part(tails), weights: part(weights) };
-    return { ...problem, numExamples, grid: null, data };
-  }
-  const { features, labelOffsets } = problem.data;
-  const offsets = features.offsets.subarray(from, to + 1);
-  const data = {
-    ...problem.data,
-    features: { ...features, offsets },
-    labelOffsets: labelOffsets.subarray(from, to + 1),
-  };
-  return { ...problem, numExamples, grid: null, data };
+  const { lefts, rights, values } = problem.data;
+  const data = { ...problem.data, lefts: part(lefts), rights: part(rights), values: part(values) };
+  return { ...problem, numExamples: to - from, grid: null, data };
 }
 
 /** One pass, in place. @returns Σ of the examples' losses before their steps, without the regulariser. */

@@ -4,8 +4,7 @@ import { Rng } from "../../src/core/rng.js";
 import { createKernels } from "../../src/kernels/create.node.js";
 import { epochRounds, type Round } from "../../src/sparse-problems/epoch-rounds.js";
 import { arrangeInGrid, dealToGroups } from "../../src/sparse-problems/example-grid.js";
-import { breadthFirst } from "../../src/sparse-problems/graph.js";
-import { createCutProblem, createFactorProblem, type Graph } from "../../src/sparse-problems/index.js";
+import { createFactorProblem } from "../../src/sparse-problems/index.js";
 import {
   initialiseVector,
   partOfProblem,
@@ -13,7 +12,7 @@ import {
   runPass,
   vectorLength,
 } from "../../src/sparse-problems/problem.js";
-import { FIXED, smallCut, smallFactors, smallGraph, smallLinear, smallRatings } from "./small-problems.js";
+import { smallFactors, smallRatings } from "./small-problems.js";
 
 const kernels = createKernels();
 
@@ -30,10 +29,12 @@ function visited({ from, to, slice }: Round): number[] {
 
 /** Examples in random cells. */
 function randomGrid(numExamples: number, numGroups: number, seed: number) {
+  const numSteps = 2 * numGroups;
   const rng = new Rng(seed);
-  const cells = Uint32Array.from({ length: numExamples }, () => rng.nextBelow(numGroups * numGroups));
+  const groups = Array.from({ length: numExamples }, () => [rng.nextBelow(numGroups), rng.nextBelow(numSteps)]);
   const order = Uint32Array.from({ length: numExamples }, (_, i) => i);
-  return { grid: arrangeInGrid(order, numGroups, (i) => cells[i]), order, cells };
+  const grid = arrangeInGrid(order, numGroups, (i) => groups[i][0] * numSteps + groups[i][1]);
+  return { grid, order, groups };
 }
 
 const sizes = [
@@ -66,17 +67,29 @@ describe("rounds of an epoch", () => {
     fc.assert(
       fc.property(...sizes, (numExamples, numGroups, numThreads, seed, epoch) => {
         fc.pre(numGroups > 1 && numThreads <= numGroups);
-        const { grid, order, cells } = randomGrid(numExamples, numGroups, seed);
+        const { grid, order, groups } = randomGrid(numExamples, numGroups, seed);
         const rounds = Array.from({ length: numThreads }, (_, t) =>
           epochRounds({ numExamples, grid }, seed, epoch, t, numThreads),
         );
-        rounds[0].forEach((_, r) => {
-          const met = rounds.map((of) => [...new Set(visited(of[r]).map((i) => cells[order[i]]))]);
-          expect(met.every((of) => of.length <= 1)).toBe(true);
-          const firsts = met.flat().map((cell) => Math.floor(cell / numGroups));
-          const seconds = met.flat().map((cell) => cell % numGroups);
-          expect([new Set(firsts).size, new Set(seconds).size]).toEqual([firsts.length, seconds.length]);
-        });
+        const numSteps = 2 * numGroups;
+        const met = rounds.map((of) => of.map((round) => visited(round).map((i) => groups[order[i]])));
+        const sets = (thread: number, r: number, side: 0 | 1) => new Set(met[thread][r].map((pair) => pair[side]));
+        for (let t = 0; t < numThreads; t++) {
+          rounds[t].forEach((_, r) => {
+            expect([sets(t, r, 0).size, sets(t, r, 1).size].every((size) => size <= 1)).toBe(true);
+            for (let other = 0; other < numThreads; other++) {
+              if (other === t) continue;
+              // Nor a thread that is a step ahead, within the row of cells.
+              for (const ahead of r % numSteps === numSteps - 1 ? [r] : [r, r + 1]) {
+                expect(
+                  [0, 1].some((side) =>
+                    [...sets(t, r, side as 0 | 1)].some((group) => sets(other, ahead, side as 0 | 1).has(group)),
+                  ),
+                ).toBe(false);
+              }
+            }
+          });
+        }
       }),
     );
   });
@@ -93,7 +106,7 @@ describe("groups", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(50), { maxLength: 60 }), fc.integer({ min: 1, max: 8 }), (list, numGroups) => {
         const weights = Uint32Array.from(list);
-        const groupOf = dealToGroups(weights.keys(), weights, numGroups);
+        const groupOf = dealToGroups(weights, numGroups);
         expect([...groupOf]).toEqual([...groupOf].sort((a, b) => a - b));
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         for (let group = 0; group < numGroups; group++) {
@@ -102,21 +115,6 @@ describe("groups", () => {
         }
       }),
     );
-  });
-
-  it("of vertices are neighbours: two graphs without an edge between them have a group each", () => {
-    const graph: Graph = {
-      numVertices: 40,
-      heads: Uint32Array.from({ length: 38 }, (_, i) => i),
-      tails: Uint32Array.from({ length: 38 }, (_, i) => i + 2),
-      weights: new Float32Array(38).fill(1),
-    };
-    const { vertices, degrees } = breadthFirst(graph);
-    expect([...vertices].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, v) => v));
-    expect([...vertices.subarray(0, 20)].every((v) => v % 2 === 0)).toBe(true);
-    expect([...degrees.subarray(0, 4), degrees[39]]).toEqual([1, 1, 2, 2, 1]);
-    const { grid } = createCutProblem(graph, { numTerminals: 2, fixed: FIXED.slice(0, 2) });
-    expect([...(grid?.offsets ?? [])]).toEqual([0, 19, 19, 19, 38]);
   });
 });
 
@@ -129,36 +127,29 @@ describe("a problem in a grid", () => {
     expect(key(inGrid)).toEqual(key(plain));
     expect(inGrid.data.decay).toEqual(plain.data.decay);
     const { numGroups, offsets } = inGrid.grid ?? { numGroups: 0, offsets: new Uint32Array() };
-    const lefts = Array.from({ length: 9 }, (_, cell) => [
+    const lefts = Array.from({ length: 18 }, (_, cell) => [
       ...inGrid.data.lefts.subarray(offsets[cell], offsets[cell + 1]),
     ]);
-    const groupMax = [0, 1, 2].map((p) => Math.max(...lefts.slice(3 * p, 3 * p + 3).flat()));
-    const groupMin = [0, 1, 2].map((p) => Math.min(...lefts.slice(3 * p, 3 * p + 3).flat()));
-    expect([numGroups, offsets[9]]).toEqual([3, 2000]);
+    const groupMax = [0, 1, 2].map((p) => Math.max(...lefts.slice(6 * p, 6 * p + 6).flat()));
+    const groupMin = [0, 1, 2].map((p) => Math.min(...lefts.slice(6 * p, 6 * p + 6).flat()));
+    expect([numGroups, offsets[18]]).toEqual([3, 2000]);
     expect(groupMax[0]).toBeLessThan(groupMin[1]);
     expect(groupMax[1]).toBeLessThan(groupMin[2]);
   });
 
   it("has the loss of its parts", () => {
-    for (const problem of [smallLinear(), smallFactors(), smallCut()]) {
-      const x = new Float32Array(vectorLength(problem));
-      initialiseVector(problem, 1, x);
-      const loss = (from: number, to: number): number => {
-        const part = partOfProblem(problem, from, to);
-        return runPass(kernels, part, readingPass(part, "loss"), x);
-      };
-      const n = problem.numExamples;
-      const [whole, parts] = [loss(0, n), loss(0, 100) + loss(100, 101) + loss(101, 101) + loss(101, n)];
-      expect(Math.abs(parts - whole)).toBeLessThan(1e-6 * whole);
-    }
+    const problem = smallFactors(2000, { numGroups: 3 });
+    const x = new Float32Array(vectorLength(problem));
+    initialiseVector(problem, 1, x);
+    const loss = (part: typeof problem): number => runPass(kernels, part, readingPass(part, "loss"), x);
+    const bounds = [0, 100, 101, 101, 2000];
+    const parts = bounds.slice(1).reduce((sum, to, i) => sum + loss(partOfProblem(problem, bounds[i], to)), 0);
+    expect(Math.abs(parts - loss(problem))).toBeLessThan(1e-6 * parts);
   });
 
-  it("is refused without groups, and with entries or ends that are missing", () => {
+  it("is refused without groups", () => {
     const factors = (numGroups: number) => () => createFactorProblem(smallRatings(), { numGroups });
     expect(factors(0)).toThrow(/createFactorProblem: expected numGroups from 1 to 256, got 0/);
     expect(factors(1.5)).toThrow(/got 1.5/);
-    const graph = smallGraph();
-    const cut = (given: object) => () => createCutProblem({ ...graph, ...given }, { numTerminals: 3, fixed: FIXED });
-    expect(cut({ tails: graph.tails.subarray(1) })).toThrow(/expected two ends for each weight, got 600, 599, 600/);
   });
 });

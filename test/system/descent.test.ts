@@ -114,7 +114,7 @@ describe("when something fails", () => {
   });
 
   it("an error in a thread is the run's", PATIENCE, async () => {
-    const problem = smallFactors();
+    const problem = smallFactors(2000, { numGroups: 1 });
     const broken = { ...problem, data: { ...problem.data, lefts: problem.data.lefts.subarray(1) } };
     await expect(descend(broken, { learningRate: 0.1 })).rejects.toThrow(/lefts: expected at least 2000 elements/);
   });
