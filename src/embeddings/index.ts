@@ -31,7 +31,14 @@ export {
   type GloveOptions,
 } from "./glove/glove-options.js";
 export { type GloveProgress, type GloveResult, type GloveRun, trainGlove } from "./glove/train-glove.node.js";
-export { type JoinPhrasesOptions, joinPhrases, type PhraseReport } from "./join-phrases.node.js";
+export {
+  type FoundPhrase,
+  type JoinPhrasesOptions,
+  joinPhrases,
+  type PhrasePass,
+  type PhraseProgress,
+  type PhraseReport,
+} from "./join-phrases.node.js";
 export { choosePhraseOptions, PHRASE_DEFAULTS, type PhraseOptions } from "./phrases.js";
 export { type PlaneProjection, projectOnComponents } from "./projection/principal-components.js";
 export { MAX_TSNE_POINTS, type TsneOptions, tsne } from "./projection/tsne.js";

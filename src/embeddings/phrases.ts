@@ -3,59 +3,70 @@
  *
  *   new york times ──▶ new_york times          score(a, b) = (count(a b) − discount) / (count(a)·count(b)) · N
  *
- * A pair whose score passes the threshold is joined, unless its first word was just joined to the one before: names of
- * three and four words come of running again on the result, with a lower threshold. Pairs do not cross lines.
+ * A pair whose score passes the threshold is a phrase, if both of its words occur `discount` times or more. What depends
+ * on counts is settled here, once: whoever joins (phrase-joiner.ts) asks a small table of the phrases alone.
  *
  * Source: Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality", NIPS 2013, §4;
  * the factor N, the number of words, and the defaults are those of the C tool word2phrase.
+ * Differs from the C tool: pairs do not cross lines (there they are not joined across lines, but counted); words and pairs
+ * are counted apart, so that `new york` and the word `new_york` of an earlier pass do not add up; scores are doubles; a
+ * pair of more than MAX_TOKEN_BYTES is no phrase, since nobody could read it as a word, where the tool cuts it.
  */
 import { ConfigError } from "../core/errors.js";
+import { ABSENT, ByteTable } from "../data/byte-table.js";
 import { MAX_TOKEN_BYTES, type TokenSink } from "./token-scanner.js";
-import type { Vocabulary } from "./vocabulary.js";
 import { VocabularyCounter } from "./vocabulary-counter.js";
 
 export interface PhraseOptions {
   /** Subtracted from a pair's count, and the least count of its words: keeps chance pairs of rare words apart. Default 5. */
   readonly discount: number;
-  /** The score to pass: higher, fewer phrases. Default 100. */
-  readonly threshold: number;
+  /** The score to pass: higher, fewer phrases. A list: one pass each, over what the pass before joined. Default 100. */
+  readonly threshold: number | readonly number[];
 }
 
 export const PHRASE_DEFAULTS: PhraseOptions = { discount: 5, threshold: 100 };
 
-const JOINER = 0x5f;
+/** Between the words of a phrase. */
+export const JOINER = 0x5f;
+/** Between the words of a pair: no word contains it, so that `a_b c` and `a b_c` are two. */
+const BLANK = 0x20;
 
 /** The defaults under what is given, checked. @throws {ConfigError} */
 export function choosePhraseOptions(given: Partial<PhraseOptions> = {}): PhraseOptions {
   const options = { ...PHRASE_DEFAULTS, ...given };
-  const { discount, threshold } = options;
+  const { discount } = options;
+  const thresholds = [options.threshold].flat();
   if (!(discount >= 1)) throw new ConfigError(`phrases: expected discount of 1 or more, got ${discount}`);
-  if (!(threshold >= 0)) throw new ConfigError(`phrases: expected threshold of 0 or more, got ${threshold}`);
+  if (thresholds.length === 0) throw new ConfigError("phrases: expected one threshold or more, got none");
+  const bad = thresholds.find((threshold) => !(threshold >= 0));
+  if (bad !== undefined) throw new ConfigError(`phrases: expected threshold of 0 or more, got ${bad}`);
   return options;
 }
 
-/** The word before and the pair that it makes with the next, as bytes `a_b`. */
-class WordPair {
+/** A word with the one before it on its line, as bytes `a b`. */
+export class WordPair {
   readonly bytes: Uint8Array = new Uint8Array(2 * MAX_TOKEN_BYTES + 1);
+  /** Bytes of the pair; of the first word alone at the start of a line; 0 before it. */
   length = 0;
-  private previous = 0;
+  /** Where the second word starts; 0 if there is only one. */
+  second = 0;
 
   /** Makes the pair with this word. @returns false for the first word of a line: there is none. */
   next(bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.length - this.previous;
+    let at = 0;
     if (this.length > 0) {
-      this.bytes.copyWithin(0, from, this.length);
-      this.bytes[this.previous] = JOINER;
+      for (let i = this.second; i < this.length; i++) this.bytes[at++] = this.bytes[i];
+      this.bytes[at++] = BLANK;
     }
-    const at = this.length > 0 ? this.previous + 1 : 0;
-    for (let i = start, to = at; i < end; i++) this.bytes[to++] = bytes[i];
-    this.previous = end - start;
-    this.length = at + this.previous;
-    return at > 0;
+    this.second = at;
+    for (let i = start; i < end; i++) this.bytes[at++] = bytes[i];
+    this.length = at;
+    return this.second > 0;
   }
 
   clear(): void {
     this.length = 0;
+    this.second = 0;
   }
 }
 
@@ -70,102 +81,64 @@ export class PhraseCounter implements TokenSink {
     this.pairs = new VocabularyCounter(maxDistinct);
   }
 
+  /** Words seen: the N of the score. */
+  get numTokens(): number {
+    return this.words.numTokens;
+  }
+
   onToken(bytes: Uint8Array, start: number, end: number): void {
     this.words.onToken(bytes, start, end);
-    if (this.pair.next(bytes, start, end)) this.pairs.onToken(this.pair.bytes, 0, this.pair.length);
+    const { pair } = this;
+    if (pair.next(bytes, start, end) && pair.length <= MAX_TOKEN_BYTES) this.pairs.onToken(pair.bytes, 0, pair.length);
   }
 
   onLineEnd(): void {
     this.pair.clear();
   }
 
-  /** @throws {ConfigError} if there are no words. */
-  toPhrases(given: Partial<PhraseOptions> = {}): Phrases {
-    const options = choosePhraseOptions(given);
-    if (this.words.numTokens === 0) throw new ConfigError("phrases: expected words in the text, got none");
-    return new Phrases(this.words, this.pairs, options);
-  }
-}
-
-/** Which pairs of words are phrases. */
-export class Phrases {
-  private readonly words: Vocabulary | null;
-  private readonly pairs: Vocabulary | null;
-  private readonly numTokens: number;
-  private readonly options: PhraseOptions;
-
-  constructor(words: VocabularyCounter, pairs: VocabularyCounter, options: PhraseOptions) {
-    const { discount } = options;
-    this.numTokens = words.numTokens;
-    this.options = options;
-    this.words = vocabularyOf(words, discount);
-    this.pairs = vocabularyOf(pairs, discount + 1);
-  }
-
-  /** Of a word, 0 if it is rare. */
-  countOf(bytes: Uint8Array, start: number, end: number): number {
-    const id = this.words?.find(bytes, start, end) ?? -1;
-    return this.words === null || id < 0 ? 0 : this.words.counts[id];
-  }
-
-  /** Whether the pair pair[0, length), whose words have these counts, is joined. */
-  isPhrase(pair: Uint8Array, length: number, first: number, second: number): boolean {
-    if (first === 0 || second === 0 || this.pairs === null) return false;
-    const id = this.pairs.find(pair, 0, length);
-    if (id < 0) return false;
-    const { discount, threshold } = this.options;
-    return ((this.pairs.counts[id] - discount) / first / second) * this.numTokens > threshold;
-  }
-}
-
-/** null: no word is frequent enough, so there are no phrases. */
-function vocabularyOf(counter: VocabularyCounter, minCount: number): Vocabulary | null {
-  const isAny = counter.parts.counts.some((count) => count >= minCount);
-  return isAny ? counter.toVocabulary({ minCount }) : null;
-}
-
-/** Writes the text again, with phrases joined, a piece at a time. */
-export class PhraseJoiner implements TokenSink {
-  /** Pairs joined. */
-  numJoined = 0;
-  private readonly phrases: Phrases;
-  private readonly write: (bytes: Uint8Array) => void;
-  private readonly pair = new WordPair();
-  private readonly buffer = new Uint8Array(1 << 16);
-  private used = 0;
-  /** Of the word before; 0 if it was joined, or is rare. */
-  private previousCount = 0;
-
-  constructor(phrases: Phrases, write: (bytes: Uint8Array) => void) {
-    this.phrases = phrases;
-    this.write = write;
-  }
-
-  onToken(bytes: Uint8Array, start: number, end: number): void {
-    const hasPair = this.pair.next(bytes, start, end);
-    let count = this.phrases.countOf(bytes, start, end);
-    const isJoined = hasPair && this.phrases.isPhrase(this.pair.bytes, this.pair.length, this.previousCount, count);
-    if (this.used + 1 + (end - start) > this.buffer.length) this.flush();
-    if (hasPair) this.buffer[this.used++] = isJoined ? JOINER : 0x20;
-    this.buffer.set(bytes.subarray(start, end), this.used);
-    this.used += end - start;
-    if (isJoined) {
-      this.numJoined++;
-      count = 0;
+  /** The pairs whose score passes `threshold`. */
+  toPhrases({ discount, threshold }: { readonly discount: number; readonly threshold: number }): Phrases {
+    const { arena, offsets, counts } = this.pairs.parts;
+    const table = new ByteTable();
+    const scores: number[] = [];
+    for (let i = 0; i < counts.length; i++) {
+      if (counts[i] <= discount) continue;
+      const [start, end] = [offsets[i], offsets[i + 1]];
+      const blank = arena.indexOf(BLANK, start);
+      const first = this.words.countOf(arena, start, blank);
+      const second = this.words.countOf(arena, blank + 1, end);
+      if (first < discount || second < discount) continue;
+      const score = ((counts[i] - discount) / first / second) * this.numTokens;
+      if (!(score > threshold)) continue;
+      table.intern(arena, start, end);
+      scores.push(score);
     }
-    this.previousCount = count;
+    return new Phrases(table, scores);
+  }
+}
+
+/** Which pairs of words are phrases: ids 0 … size − 1 in no order that means anything. */
+export class Phrases {
+  /** [size] all above the threshold. */
+  readonly scores: readonly number[];
+  private readonly table: ByteTable;
+
+  constructor(table: ByteTable, scores: readonly number[]) {
+    this.table = table;
+    this.scores = scores;
   }
 
-  onLineEnd(): void {
-    if (this.used === this.buffer.length) this.flush();
-    this.buffer[this.used++] = 0x0a;
-    this.pair.clear();
-    this.previousCount = 0;
+  get size(): number {
+    return this.table.size;
   }
 
-  /** Hands over what is left. */
-  flush(): void {
-    this.write(this.buffer.subarray(0, this.used));
-    this.used = 0;
+  /** The id of the pair, or −1 if it is no phrase. */
+  find({ bytes, length }: WordPair): number {
+    return length > MAX_TOKEN_BYTES ? ABSENT : this.table.find(bytes, 0, length);
+  }
+
+  /** As it stands in the text: `new_york`. */
+  nameOf(id: number): string {
+    return this.table.nameOf(id).replace(" ", "_");
   }
 }

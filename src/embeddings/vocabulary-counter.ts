@@ -43,6 +43,12 @@ export class VocabularyCounter implements TokenSink {
 
   onLineEnd(): void {}
 
+  /** How often the word bytes[start, end) was counted; 0 if it is not there. */
+  countOf(bytes: Uint8Array, start: number, end: number): number {
+    const id = this.table.find(bytes, start, end);
+    return id < 0 ? 0 : this.counts[id];
+  }
+
   /** What was counted, in the order of appearance: for a thread's owner. */
   get parts(): VocabularyParts {
     return { ...this.table.parts, counts: this.counts.subarray(0, this.table.size) };
