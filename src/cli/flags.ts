@@ -59,6 +59,18 @@ export function number(minimum: number, maximum: number = Number.POSITIVE_INFINI
   };
 }
 
+/** `200` or `200,100`: finite numbers of at least `minimum`. */
+export function numberList(minimum: number): (text: string) => number[] {
+  return (text) => {
+    const parts = text.split(",");
+    const values = parts.map(Number);
+    if (parts.some((part, i) => part.trim() === "" || !Number.isFinite(values[i]) || values[i] < minimum)) {
+      reject(`numbers of at least ${minimum} separated by commas`, text);
+    }
+    return values;
+  };
+}
+
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   ...{ kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
   ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
