@@ -28,6 +28,7 @@ const BENCHES = {
   "init-embeddings": ["bench/init-embeddings.mjs"],
   validation: ["bench/validation.mjs"],
   word2vec: ["bench/word2vec.mjs"],
+  phrases: ["bench/phrases.mjs"],
   plan: ["bench/plan.mjs"],
   catalogue: ["bench/catalogue.mjs"],
   dashboard: ["bench/dashboard.mjs"],
