@@ -1,12 +1,14 @@
 /**
  * @file How often does each word occur, in bounded memory?
  *
- * Words are counted in a hash table of byte strings. When it holds more than `maxDistinct` words, those with count 1 go,
- * the next time those with count 2 or less, and so on: what occurs often survives, and its count may be too small by what
- * had been counted before it was dropped, at most the number of times words were dropped per word. Below that size counts
- * are exact. About 50 bytes a distinct word.
+ * Words are counted in a hash table of byte strings. When it holds more than `maxDistinct` words, the rarest go: all words
+ * up to the least count that leaves no more than half of them. What occurs often survives; its count may be too small by
+ * what had been counted before it was dropped, at most the sum of those least counts. Below that size counts are exact.
+ * Since half is free after each reduction, its cost is a constant for each word added. About 50 bytes a distinct word.
  *
- * Source: the reduction is that of the word2vec C tool (ReduceVocab).
+ * Source: the word2vec C tool's ReduceVocab.
+ * Differs from the tool: it drops words with count 1, the next time those with 2 or less, and so on, whatever that leaves,
+ * so that after some reductions most of its table stands empty while words are still forgotten.
  */
 import { ByteTable } from "../data/byte-table.js";
 import type { TokenSink } from "./token-scanner.js";
@@ -21,7 +23,6 @@ export class VocabularyCounter implements TokenSink {
   private table = new ByteTable();
   private counts = new Float64Array(1024);
   private total = 0;
-  private dropBelow = 1;
 
   constructor(maxDistinct: number = MAX_DISTINCT_WORDS) {
     this.maxDistinct = Math.max(1, maxDistinct);
@@ -73,20 +74,21 @@ export class VocabularyCounter implements TokenSink {
       this.counts = grown;
     }
     this.counts[id] += count;
-    while (this.table.size > this.maxDistinct) this.reduce();
+    if (this.table.size > this.maxDistinct) this.reduce();
   }
 
-  /** Drops words with counts of `dropBelow` or less. */
+  /** Drops the rarest words, half of all or some more. */
   private reduce(): void {
     const { table, counts } = this;
+    const ascending = counts.slice(0, table.size).sort();
+    const dropUpTo = ascending[table.size - 1 - Math.floor(this.maxDistinct / 2)];
     const { arena, offsets } = table.parts;
     const keptTable = new ByteTable();
     const keptCounts = new Float64Array(counts.length);
     for (let i = 0; i < table.size; i++) {
-      if (counts[i] > this.dropBelow) keptCounts[keptTable.intern(arena, offsets[i], offsets[i + 1])] = counts[i];
+      if (counts[i] > dropUpTo) keptCounts[keptTable.intern(arena, offsets[i], offsets[i + 1])] = counts[i];
     }
     this.table = keptTable;
     this.counts = keptCounts;
-    this.dropBelow++;
   }
 }
