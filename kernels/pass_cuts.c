@@ -65,9 +65,10 @@ OP(double, cut_pass)
     uint32_t u = heads[i], v = tails[i], ids[2] = {u < v ? u : v, u < v ? v : u};
     float *a = x + u * k, *b = x + v * k, distance = 0;
     if (FN(begins_line)(&p, i)) {
-      PREFETCH(heads + i + p.jump, 0);
-      PREFETCH(tails + i + p.jump, 0);
-      PREFETCH(weights + i + p.jump, 0);
+      size_t line = FN(upcoming)(&p, i);
+      PREFETCH(heads + line, 0);
+      PREFETCH(tails + line, 0);
+      PREFETCH(weights + line, 0);
     }
     size_t next = FN(soon)(&p);
     for (size_t j = 0; j < k; j += 16) {

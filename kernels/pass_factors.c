@@ -83,9 +83,10 @@ INLINE double FN(factor_steps)(const uint32_t mode, Pass *p, size_t rank, size_t
   double total = 0;
   while (FN(next_example)(p, &i)) {
     if (FN(begins_line)(p, i)) {
-      PREFETCH(lefts + i + p->jump, 0);
-      PREFETCH(rights + i + p->jump, 0);
-      PREFETCH(values + i + p->jump, 0);
+      size_t line = FN(upcoming)(p, i);
+      PREFETCH(lefts + line, 0);
+      PREFETCH(rights + line, 0);
+      PREFETCH(values + line, 0);
     }
     uint32_t ids[2] = {lefts[i], (uint32_t)num_left + rights[i]};
     float *a = left_rows + lefts[i] * rank, *b = right_rows + rights[i] * rank;

@@ -34,7 +34,7 @@ enum { EXAMPLES_AHEAD = 4 };
 
 typedef struct {
   uint32_t mode, ticket, tickets, turns, delay, every, since;
-  size_t examples, size, blocks, block, step, left, at, end, jump, length;
+  size_t examples, size, blocks, block, step, left, at, start, end, next, length;
   float *x, *own, *base;
   out_u32 locks, turn;
   in_u32 stop;
@@ -117,7 +117,8 @@ INLINE int FN(next_example)(Pass *p, size_t *example) {
     p->end = p->at + p->size < p->examples ? p->at + p->size : p->examples;
     p->block += p->step;
     if (p->block >= p->blocks) p->block -= p->blocks;
-    p->jump = p->left > 0 ? p->block * p->size - p->at : 0;
+    p->start = p->at;
+    p->next = p->left > 0 ? p->block * p->size : p->at;
   }
   *example = p->at++;
   return 1;
@@ -128,8 +129,14 @@ INLINE size_t FN(soon)(const Pass *p) {
   return next < p->end ? next : p->at - 1;
 }
 
-/* Whether example i begins a line of 32-bit numbers, so that at i + p->jump those of the next block are to be fetched. */
-INLINE int FN(begins_line)(const Pass *p, size_t i) { return i % 16 == 0 && p->jump != 0; }
+/* Whether i is 0, 16, 32 … into its block: a line of 32-bit numbers of the next block is to be fetched, at FN(upcoming). */
+INLINE int FN(begins_line)(const Pass *p, size_t i) { return (i - p->start) % 16 == 0; }
+
+/* The example as far into the next block as i is into this one; i if there is none. */
+INLINE size_t FN(upcoming)(const Pass *p, size_t i) {
+  size_t example = p->next + (i - p->start);
+  return example < p->examples ? example : i;
+}
 
 /* RACE: any thread may hold the lock. Acquire: what its last holder wrote is seen. 0: stopped, and not taken. */
 INLINE int FN(take_lock)(const Pass *p, uint32_t *lock) {

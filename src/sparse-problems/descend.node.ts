@@ -4,6 +4,7 @@
  * Time counts from when all threads stand ready until the last epoch ends (averaging: until the mean is taken); starting
  * threads and making the problem are not in it, as in the paper's experiments.
  */
+import { availableParallelism } from "node:os";
 import { ConfigError, DivergenceError } from "../core/errors.js";
 import { createKernels } from "../kernels/index.js";
 import { runJobs } from "../parallel/index.js";
@@ -63,6 +64,7 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     locks: strategy === "locked" ? shared(Uint32Array, problem.numParts) : null,
     turn: shared(Uint32Array, 16),
     cells: shared(Int32Array, 2),
+    spinMs: numThreads <= availableParallelism() ? 2 : 0.05,
     losses: shared(Float64Array, epochs * numThreads),
     times: shared(Float64Array, epochs + 1),
     cpu: shared(Float64Array, 2),

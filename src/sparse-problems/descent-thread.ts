@@ -1,5 +1,5 @@
 /**
- * @file What does one thread of a run do? Its rounds of each epoch, a kernel call each, waiting for the others between epochs.
+ * @file What does one thread of a run do? Its rounds of each epoch, a kernel call each; it waits for the others between epochs.
  *
  *   barrier │ passes over its rounds, loss → losses[epoch, thread] │ barrier │ rate·β │ pass …
  *
@@ -34,6 +34,8 @@ export interface DescentShared {
   readonly locks: Uint32Array | null;
   readonly turn: Uint32Array;
   readonly cells: Int32Array;
+  /** How long a thread spins at the barrier before it sleeps. */
+  readonly spinMs: number;
   readonly losses: Float64Array;
   readonly times: Float64Array;
   readonly cpu: Float64Array;
@@ -69,13 +71,14 @@ export function runDescentThread(
 ): DescentEnd {
   const { problem, options, vectors, locks, turn, losses, times } = shared;
   const { strategy, numThreads, epochs, backoff, seed, delay } = options;
-  const barrier = new EpochBarrier(shared.cells, numThreads);
+  const barrier = new EpochBarrier(shared.cells, numThreads, shared.spinMs);
   const length = vectorLength(problem);
   const x = strategy === "averaging" ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
   const { numExamples } = problem;
   const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
-  // Threads that learn apart meet examples of all cells, whatever the grid keeps apart.
-  const grid = strategy === "averaging" && numThreads > 1 ? null : problem.grid;
+  // Threads that learn on copies have no lines to contend for, and should meet examples of all cells.
+  const isApart = numThreads > 1 && (strategy === "averaging" || strategy === "delayed");
+  const grid = isApart ? null : problem.grid;
   const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
   let turnsTaken = 0;
   const roundsOf = (epoch: number): Round[] => epochRounds({ numExamples, grid }, seed, epoch, thread, numThreads);
@@ -112,7 +115,7 @@ export function runDescentThread(
       turnsTaken += numTurns;
     }
     losses[epoch * numThreads + thread] = loss;
-    rounds = roundsOf(epoch + 1);
+    rounds = epoch + 1 < epochs ? roundsOf(epoch + 1) : [];
     const shrinkage = epochShrinkage(problem, rate);
     if (shrinkage === 1) continue;
     // Nobody steps while weights shrink, so that locks and turns keep what they promise.

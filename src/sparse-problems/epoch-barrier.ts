@@ -3,22 +3,26 @@
  *
  *   cells [2] i32   0  threads that have arrived   1  generation: goes up when the last one arrives
  *
- * A short spin first, since an epoch may take less than waking a thread does; then sleep. A sleeper looks at the stop
+ * A short spin first, since an epoch may take less than waking a thread does: half a millisecond in a virtual machine. Then
+ * sleep. A sleeper looks at the stop
  * flag now and then: a thread that died never arrives.
  */
 
-/** How long to spin: a sleeper of a virtual machine takes half a millisecond to wake up, and an epoch may take two. */
-const SPIN_MS = 2;
 const SLEEP_MS = 20;
 
 export class EpochBarrier {
   private readonly cells: Int32Array;
   private readonly numThreads: number;
+  private readonly spinMs: number;
 
-  /** `cells` [2], zeroed, shared by all `numThreads` threads. */
-  constructor(cells: Int32Array, numThreads: number) {
+  /**
+   * `cells` [2], zeroed, shared by all `numThreads` threads. `spinMs`: how long to spin; little where threads are more than
+   * cores, since whoever spins takes time from those that it waits for.
+   */
+  constructor(cells: Int32Array, numThreads: number, spinMs: number) {
     this.cells = cells;
     this.numThreads = numThreads;
+    this.spinMs = spinMs;
   }
 
   /** Waits for all threads. What they wrote before is seen afterwards. @returns false if they will not all come. */
@@ -32,7 +36,7 @@ export class EpochBarrier {
       Atomics.notify(cells, 1);
       return !shouldStop();
     }
-    const until = performance.now() + SPIN_MS;
+    const until = performance.now() + this.spinMs;
     while (Atomics.load(cells, 1) === generation && performance.now() < until);
     while (Atomics.load(cells, 1) === generation) {
       if (shouldStop()) return false;

@@ -4,12 +4,12 @@
  *   without a grid                    one round over all examples, of which thread t has a slice
  *   with a grid of P ≥ T groups       round (i, s): cell (p, (2p + s + c) mod 2P) of p = t + i·T; c from seed and epoch
  *
- * In round (i, s) no two threads have a group in common, nor with the next one's. The groups of a thread come in another order each epoch. Where
- * there are more threads than groups, the grid is left aside.
+ * In round (i, s) no two threads have a group in common, nor has one with another's next. The groups of a thread come in
+ * another order each epoch. Where there are more threads than groups, the grid is left aside.
  */
 import { Rng } from "../core/rng.js";
 import type { ExampleGrid } from "./example-grid.js";
-import { type ExampleSlice, exampleSlice } from "./example-order.js";
+import { blockSizeOf, type ExampleSlice, exampleSlice } from "./example-order.js";
 
 export interface Round {
   /** Examples [from, to), of which `slice` is visited. */
@@ -50,7 +50,7 @@ export function epochRounds(
       };
       const sizes = Array.from({ length: numThreads }, (_, t) => cellOf(t)).map(([from, to]) => to - from);
       const [from, to] = cellOf(thread);
-      const slice = exampleSlice(to - from, seed + from, epoch, 0, 1);
+      const slice = exampleSlice(to - from, seed + from, epoch, 0, 1, blockSizeOf(numExamples));
       rounds.push({ from, to, slice, numTurns: Math.max(...sizes) });
     }
   }

@@ -18,21 +18,11 @@
  * descent", KDD 2011 (strata, with a barrier after each); Recht, Ré, "Parallel stochastic gradient algorithms for
  * large-scale matrix completion", Mathematical Programming Computation 2013 (shuffled anew, with barriers).
  */
-import { ConfigError } from "../core/errors.js";
-
 export interface ExampleGrid {
   /** P. */
   readonly numGroups: number;
   /** [2P² + 1] cell (p, q) has examples offsets[p·2P + q] … offsets[p·2P + q + 1]. */
   readonly offsets: Uint32Array;
-}
-
-const MOST_GROUPS = 256;
-
-/** @throws {ConfigError} */
-export function checkNumGroups(numGroups: number): void {
-  if (Number.isInteger(numGroups) && numGroups >= 1 && numGroups <= MOST_GROUPS) return;
-  throw new ConfigError(`createFactorProblem: expected numGroups from 1 to ${MOST_GROUPS}, got ${numGroups}`);
 }
 
 /**
@@ -49,13 +39,8 @@ export function dealToGroups(weights: Uint32Array, numGroups: number): Uint16Arr
   });
 }
 
-/** Sorts `order`, in place, by the cells p·2P + q of examples, as it was within each. Null where there is one group alone. */
-export function arrangeInGrid(
-  order: Uint32Array,
-  numGroups: number,
-  cellOf: (example: number) => number,
-): ExampleGrid | null {
-  if (numGroups === 1) return null;
+/** Sorts `order`, in place, by the cells p·2P + q of examples, as it was within each. */
+export function arrangeInGrid(order: Uint32Array, numGroups: number, cellOf: (example: number) => number): ExampleGrid {
   const numCells = 2 * numGroups * numGroups;
   const offsets = new Uint32Array(numCells + 1);
   for (const example of order) offsets[cellOf(example) + 1]++;

@@ -4,8 +4,9 @@
  *   block of position p in epoch e = (c + a·p) mod B      a coprime to B, both drawn from the seed and e
  *   thread t of T takes positions t, t + T, t + 2T, …     a step of a·T mod B for the kernel
  *
- * Every example is met once an epoch (without replacement). The examples themselves were shuffled once; within a block
- * of 64 they lie side by side in memory, so that reading them costs bandwidth and no latency.
+ * Every example is met once an epoch (without replacement). The examples themselves were shuffled once, within the cells
+ * of a grid if there is one (example-grid.ts); within a block of 64 they lie side by side in memory, so that reading them
+ * costs bandwidth and no latency.
  *
  * Differs from the paper, which draws each example anew: no two passes skip or repeat any.
  */
@@ -39,8 +40,8 @@ export function exampleSlice(
   epoch: number,
   thread: number,
   numThreads: number,
+  blockSize: number = blockSizeOf(numExamples),
 ): ExampleSlice {
-  const blockSize = blockSizeOf(numExamples);
   const all = Math.ceil(numExamples / blockSize);
   if (all === 0) return { blockSize, firstBlock: 0, blockStep: 0, numBlocks: 0 };
   const rng = Rng.derive(seed, "sparse-problem", "order", epoch);

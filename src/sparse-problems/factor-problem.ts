@@ -10,10 +10,12 @@
  */
 import { ConfigError, ShapeError } from "../core/errors.js";
 import type { Kernels } from "../kernels/contract.js";
-import { arrangeInGrid, checkNumGroups, dealToGroups } from "./example-grid.js";
+import { arrangeInGrid, dealToGroups, type ExampleGrid } from "./example-grid.js";
 import { shuffledExamples } from "./example-order.js";
 import { spreadRegulariser } from "./linear-problem.js";
 import { type FactorProblem, readingPass } from "./problem.js";
+
+const MOST_GROUPS = 64;
 
 /** Known entries of a matrix [numLeft, numRight]; arrays of equal length. */
 export interface Ratings {
@@ -32,8 +34,10 @@ export interface FactorProblemOptions {
   /** Of the examples' order. Default 1. */
   readonly seed?: number;
   /**
-   * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that
-   * up to P threads seldom meet; see example-grid.ts. A multiple of the threads. 1: one random order. Default 2, as descend's threads.
+   * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that up
+   * to P threads seldom meet; see example-grid.ts. Take the threads' number or a multiple of it: more threads than groups
+   * do without, and with 3 groups one of two threads has twice the other's work. 1: one random order, no groups. At most 64.
+   * Default 2, as descend's threads.
    */
   readonly numGroups?: number;
   /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */
@@ -47,7 +51,11 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= 65_536)) {
     throw new ConfigError(`createFactorProblem: expected rank from 1 to 65536, got ${rank}`);
   }
-  checkNumGroups(numGroups);
+  if (!(Number.isInteger(numGroups) && numGroups >= 1 && numGroups <= MOST_GROUPS)) {
+    throw new ConfigError(
+      `createFactorProblem: expected numGroups from 1 (entries in one random order) to ${MOST_GROUPS}, got ${numGroups}; take the number of threads, or a multiple of it`,
+    );
+  }
   if (!(mu >= 0 && Number.isFinite(mu))) {
     throw new ConfigError(`createFactorProblem: expected mu of at least 0, got ${mu}`);
   }
@@ -65,11 +73,7 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
     );
   });
   const order = shuffledExamples(n, seed);
-  const groupOfLeft = groupsOf(lefts, numLeft, numGroups);
-  const numSteps = 2 * numGroups;
-  const groupOfRight = groupsOf(rights, numRight, numSteps);
-  const cellOf = (i: number): number => groupOfLeft[lefts[i]] * numSteps + groupOfRight[rights[i]];
-  const grid = arrangeInGrid(order, numGroups, cellOf);
+  const grid = numGroups === 1 ? null : arrangeRatings(ratings, order, numGroups);
   const [leftIds, rightIds] = [
     new Uint32Array(new SharedArrayBuffer(4 * n)),
     new Uint32Array(new SharedArrayBuffer(4 * n)),
@@ -95,6 +99,14 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
     offset,
     data: { numLeft, rank, lefts: leftIds, rights: rightIds, values: centred, decay },
   };
+}
+
+/** Sorts `order` by the cells of a grid: groups of rows by twice as many groups of columns. */
+function arrangeRatings(ratings: Ratings, order: Uint32Array, numGroups: number): ExampleGrid {
+  const { numLeft, numRight, lefts, rights } = ratings;
+  const numSteps = 2 * numGroups;
+  const [groupOfLeft, groupOfRight] = [groupsOf(lefts, numLeft, numGroups), groupsOf(rights, numRight, numSteps)];
+  return arrangeInGrid(order, numGroups, (i) => groupOfLeft[lefts[i]] * numSteps + groupOfRight[rights[i]]);
 }
 
 /** Consecutive rows (or columns) to groups with about as many entries. */

@@ -9,7 +9,7 @@
  * d_u, |E_u|: how many examples touch u, so that the regulariser, spread over them, adds up to λ‖x‖² or μ/2·‖x‖².
  *
  * A problem is plain data on shared memory: worker threads receive the same arrays. Its examples were put in random order
- * once, so that passes may go through memory block by block.
+ * once, or in that of a grid (example-grid.ts), so that passes may go through memory block by block.
  *
  * Source: Niu, Recht, Ré, Wright, "HOGWILD!: A Lock-Free Approach to Parallelizing Stochastic Gradient Descent", NIPS
  * 2011, §2.

@@ -47,7 +47,7 @@ export interface DescentOptions {
   readonly learningRate: number;
   /** Default "hogwild". */
   readonly strategy?: ThreadStrategy;
-  /** Default 2; 1 when serial. */
+  /** Default 2; 1 when serial. Ratings: at most their numGroups, else their grid is left aside. */
   readonly numThreads?: number;
   /** Default 20, as in the paper. */
   readonly epochs?: number;

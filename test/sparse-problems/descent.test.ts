@@ -29,6 +29,7 @@ function sharedOf(problem: SparseProblem, learningRate: number, strategy: Thread
     locks: new Uint32Array(problem.numParts),
     turn: new Uint32Array(16),
     cells: new Int32Array(new SharedArrayBuffer(8)),
+    spinMs: 1,
     losses: new Float64Array(epochs),
     times: new Float64Array(epochs + 1),
     cpu: new Float64Array(2),
@@ -119,9 +120,9 @@ describe("descent on one thread", () => {
 describe("EpochBarrier", () => {
   it("lets the last one through at once, and does not wait for those who never come", () => {
     const cells = new Int32Array(new SharedArrayBuffer(8));
-    const alone = new EpochBarrier(cells, 1);
+    const alone = new EpochBarrier(cells, 1, 1);
     expect([alone.wait(() => false), alone.wait(() => false), [...cells]]).toEqual([true, true, [0, 2]]);
     let looks = 0;
-    expect(new EpochBarrier(cells, 2).wait(() => ++looks > 2)).toBe(false);
+    expect(new EpochBarrier(cells, 2, 1).wait(() => ++looks > 2)).toBe(false);
   });
 });

@@ -67,6 +67,20 @@ describe("two and three threads", () => {
     },
   );
 
+  it(
+    "come to an end with groups and cells that have no ratings, and with more threads than groups",
+    PATIENCE,
+    async () => {
+      const problem = smallFactors(12, { numGroups: 3 });
+      for (const strategy of SHARING) {
+        for (const numThreads of [2, 3, 4]) {
+          const report = await descend(problem, { learningRate: 0.05, epochs: 4, strategy, numThreads });
+          expect(report.epochs[3].loss).toBeLessThan(report.epochs[0].loss);
+        }
+      }
+    },
+  );
+
   it("lose no update with locks or turns: increments add up exactly", PATIENCE, async () => {
     const n = 30_000;
     // Each example adds 2⁻²⁰ to the one weight while its margin is below 1: in all, n·2⁻²⁰ < 1.
@@ -114,9 +128,13 @@ describe("when something fails", () => {
   });
 
   it("an error in a thread is the run's", PATIENCE, async () => {
-    const problem = smallFactors(2000, { numGroups: 1 });
-    const broken = { ...problem, data: { ...problem.data, lefts: problem.data.lefts.subarray(1) } };
-    await expect(descend(broken, { learningRate: 0.1 })).rejects.toThrow(/lefts: expected at least 2000 elements/);
+    for (const numGroups of [1, 2]) {
+      const problem = smallFactors(2000, { numGroups });
+      const broken = { ...problem, data: { ...problem.data, lefts: problem.data.lefts.subarray(1) } };
+      const wanted =
+        numGroups === 1 ? /lefts: expected at least 2000 elements/ : /lefts: expected at least \d+ elements/;
+      await expect(descend(broken, { learningRate: 0.1 })).rejects.toThrow(wanted);
+    }
   });
 
   it("a thread that dies frees those that wait for its lock, its turn, its arrival", PATIENCE, async () => {
@@ -132,7 +150,7 @@ describe("when something fails", () => {
           setTimeout(() => process.exit(5), 200);
           return new Promise(() => {});
         }
-        if (job.act === "barrier") return new EpochBarrier(shared.cells, 2).wait(() => context.shouldStop());
+        if (job.act === "barrier") return new EpochBarrier(shared.cells, 2, 1).wait(() => context.shouldStop());
         return createKernels().factorPass({ ...job.pass, stop: context.stopFlag }, shared.data, shared.x);
       });`,
     );
