@@ -237,10 +237,15 @@ const WORLDS = [
 /** Queries of a batch that sixteen worlds answer, one after the other. */
 const QUERIES = [1, 2, 4, 6, 8, 12, 16, 24, 32];
 
+/** Rows of a small batch of gradients in a layer of 1024 units: rows of b are a page apart, in few sets of the L1. */
+const FEW = [1, 2, 3, 4, 8, 24];
+
 export const cases = [
   ...WORLDS.flatMap(worldCases),
   gemmCase("NT one query", 1, 2000, 256, { transposeB: true }),
   ...QUERIES.map((m) => gemmCase("NT queries", m, 1100, 256, { transposeB: true }, 16)),
+  ...FEW.map((m) => gemmCase("NN few rows", m, 1024, 1024, {})),
+  ...FEW.map((m) => gemmCase("TN few rows", m, 1024, 1024, { transposeA: true })),
   csrGemm,
   compactTranspose,
   csrGradRows,

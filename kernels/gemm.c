@@ -105,7 +105,7 @@ OP(void, f32_gemm)
   if (k == 0 && !accumulate)
     for (size_t i = 0; i < m * n; i++) c[i] = 0;
   if (m == 0 || n == 0 || k == 0) return;
-  if (m <= THIN) {
+  if (m <= (form == GEMM_NT ? FEW_NT : FEW_NN)) {
     FN(gemm_thin)(form, m, n, k, a, b, c, accumulate);
     return;
   }

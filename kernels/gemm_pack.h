@@ -96,7 +96,7 @@ static void FN(pack_columns)(size_t kc, size_t n, const float *x, size_t ldx, fl
       for (size_t k = 0; k < kc; k += VL) {
         size_t depth = kc - k < VL ? kc - k : VL;
         vf block[VL];
-        for (size_t i = VL; k % LINE_FLOATS == 0 && i < 2 * VL; i++) PREFETCH(from + i * ldx + k, 0);
+        for (size_t i = VL; k % LINE_FLOATS == 0 && i < 2 * VL; i++) PREFETCH_AT(from, i * ldx + k, 0);
         if (depth == VL && rows == VL) {
           for (size_t i = 0; i < VL; i++) block[i] = load(from + i * ldx + k);
         } else {

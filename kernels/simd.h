@@ -108,16 +108,18 @@ INLINE vf square_root(vf x) {
 }
 
 /*
- * Asks for the cache line at p, for reading (0) or writing (1), LINE_FLOATS floats. A hint: p need not be valid. Without
- * it, loops have no reason to go by lines.
+ * Asks for the cache line at p, or i numbers after p, for reading (0) or writing (1), LINE_FLOATS floats. A hint: that
+ * place need not exist, and as an address beyond an array is not to be formed from its pointer, PREFETCH_AT counts in
+ * integers. Without it, loops have no reason to go by lines.
  */
 #ifdef __wasm__
-#define PREFETCH(p, write) ((void)(p))
+#define PREFETCH_AT(p, i, write) ((void)(p), (void)(i))
 #define LINE_FLOATS VL
 #else
-#define PREFETCH(p, write) __builtin_prefetch((p), (write), 3)
+#define PREFETCH_AT(p, i, write) __builtin_prefetch((const void *)((uintptr_t)(p) + (i) * sizeof *(p)), (write), 3)
 #define LINE_FLOATS 16
 #endif
+#define PREFETCH(p, write) PREFETCH_AT(p, 0, write)
 
 /*
  * WebAssembly has no prefetch: there the lines of a row of n floats that will be needed soon are read and forgotten, all
