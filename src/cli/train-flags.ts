@@ -98,7 +98,7 @@ export const STRATEGY_FLAGS: readonly (Flag<unknown> & { readonly option: string
   {
     option: "microBatches",
     syntax: "--micro-batches <count>",
-    help: "model-parallel, hybrid: pieces of a batch that pass one behind another (default: 4)",
+    help: "model-parallel, hybrid: pieces of a batch, one behind another; by layers at least 25 rows (default: 4)",
     parse: integer(1, 1024),
   },
   {

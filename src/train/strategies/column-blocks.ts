@@ -9,9 +9,10 @@
  * weights: hidden units do (n·H to each other worker), the two (n each way), and dH on its way through the workers, n·H.
  *
  * Equal to one worker to the bit: blocks start at multiples of SUM_BLOCK columns, whose sums travel one by one and are
- * added in their order; dH is one sum over B that each worker goes on with where the one before stopped, in pieces of
- * rows, so that the workers need not wait for all of it. The loss, a number for the eye, is added up by workers: equal to
- * the rounding of a double.
+ * added in their order; logits are products of the whole batch, as one worker's; dH is one sum over B that each worker
+ * goes on with where the one before stopped, in pieces of rows, so that the workers need not wait for all of it. Such
+ * products (NN) of a row do not depend on the rows beside it, however many these are. The loss, a number for the eye,
+ * is added up by workers: equal to the rounding of a double.
  *
  * Source: Shazeer et al., "Mesh-TensorFlow: Deep Learning for Supercomputers", NeurIPS 2018, §5 (layers and their softmax
  * split by columns); Goodman, "Classes for Fast Maximum Entropy Training", ICASSP 2001, for why B is what is wide.
@@ -29,7 +30,7 @@ import type { Barrier } from "../../parallel/barrier.js";
 import type { BatchSource, SupervisedBatch } from "../objective.js";
 import type { Chain } from "./layer-plan.js";
 import type { BatchOrder } from "./lockstep.js";
-import { cutRows } from "./micro-batches.js";
+import { cutRows, LEAST_ROWS } from "./micro-batches.js";
 import type { ModelSplit } from "./strategy.js";
 
 /** What the workers of a group share. */
@@ -258,7 +259,7 @@ export class ColumnBlocks {
     const { kernels, memory, member, microBatches, firstCounter, groupSize, barrier } = this.options;
     const { cols, gradient, output } = this;
     const k = output.numInputs;
-    const pieces = cutRows(numRows, microBatches);
+    const pieces = cutRows(numRows, microBatches, LEAST_ROWS);
     const weight = this.rowsOf(output.weight.value);
     pieces.forEach(({ from, to }, i) => {
       if (member > 0) this.waitPassed(member - 1, this.passed + i + 1);

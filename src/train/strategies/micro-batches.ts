@@ -5,16 +5,23 @@ import { ShapeError } from "../../core/errors.js";
 import type { IdTensor, SparseBatch, Tensor } from "../../nn/module.js";
 import { partOfRows } from "../objective.js";
 
-/**
- * Products of few rows take another path in the kernels, with other roundings (kernels/gemm_thin.h: up to 24, in
- * WebAssembly up to 4). So that pieces have the whole's bits, they take the path that it takes.
- */
-const FEW_ROWS = 24;
-const LEAST_OF_FEW = 8;
+/** Pieces of fewer rows are not worth passing on. */
+export const LEAST_ROWS = 8;
 
-/** Rows [from, to) of each of at most `most` pieces of `numRows` rows: pieces of 25 rows or more, of up to 24 rows 8 or more. */
-export function cutRows(numRows: number, most: number): { readonly from: number; readonly to: number }[] {
-  const least = numRows > FEW_ROWS ? FEW_ROWS + 1 : LEAST_OF_FEW;
+/** Up to so many rows, native kernels' forward products (NT) take a path with other roundings (kernels/gemm_thin.h). */
+const FEW_ROWS = 24;
+
+/** The least rows of a piece of `numRows` whose forward products have the whole's bits, as they take the same path. */
+export function leastForwardRows(numRows: number): number {
+  return numRows > FEW_ROWS ? FEW_ROWS + 1 : LEAST_ROWS;
+}
+
+/** Rows [from, to) of each of up to `most` pieces of `numRows` rows: of `least` rows or more, or one piece. */
+export function cutRows(
+  numRows: number,
+  most: number,
+  least: number,
+): { readonly from: number; readonly to: number }[] {
   const count = Math.max(1, Math.min(most, Math.floor(numRows / least)));
   return Array.from({ length: count }, (_, i) => partOfRows(numRows, i, count));
 }

@@ -7,9 +7,11 @@
  *   outputs[s]  [rows, …]   what stage s gives stage s + 1, on memory that both see     gradients[s]  the way back
  *   counters    [s] pieces that stage s has forwarded, [P + s] pieces whose gradient it has given back, since the start
  *
- * Equal to one worker to the bit: each row's products are those of the whole batch, weights' gradients are sums over the
- * rows in their order, which a piece goes on with where the one before stopped (kernels: gemm that adds), and masks count
- * rows from the batch's first. The layer that reads sparse data works on whole batches: its list of rows is one list.
+ * Equal to one worker to the bit: each row's products are those of the whole batch, since they do not depend on the
+ * rows beside it (forward: among batches of more than 24 rows, and among those of up to 24, so that a batch of more is
+ * cut into pieces of at least 25), weights' gradients are sums over the rows in their order, which a piece goes on with
+ * where the one before stopped (kernels: gemm that adds), and masks count rows from the batch's first. The layer that
+ * reads sparse data works on whole batches: its list of rows is one list.
  *
  * A module keeps the state of its last forward only, so before a piece goes backward its forward is done again, but for
  * the piece forwarded last, which goes backward first, and the product of a stage's last layer, which nobody needs.
@@ -26,7 +28,7 @@ import type { Barrier } from "../../parallel/barrier.js";
 import type { BatchSource, SupervisedBatch } from "../objective.js";
 import { type Chain, type OutputShape, readsData, type Stage } from "./layer-plan.js";
 import type { BatchOrder } from "./lockstep.js";
-import { cutRows, rowsOf } from "./micro-batches.js";
+import { cutRows, leastForwardRows, rowsOf } from "./micro-batches.js";
 
 type AnyModule = Module<unknown, unknown>;
 
@@ -132,7 +134,8 @@ export class Pipeline {
     if (this.isFirst && batch !== null && memory.rows[0] > 0) chain.prepare(batch);
     this.awaitStart();
     const [numRows, firstRow] = memory.rows;
-    const pieces = numRows === 0 ? [] : cutRows(numRows, this.options.microBatches);
+    const { microBatches } = this.options;
+    const pieces = numRows === 0 ? [] : cutRows(numRows, microBatches, leastForwardRows(numRows));
     let loss = 0;
     if (pieces.length > 0) loss = this.pass(pieces, firstRow, numRows, batch);
     else {

@@ -9,6 +9,10 @@
  *   hogwild         each worker's own, with no lock                parameters               no: order is chance
  *   averaging       each worker's own, on parameters of its own    averages, each epoch     yes, for a fixed N
  *
+ * That model-parallel has the bytes of sequential asks of the kernels that products of a row do not depend on the rows
+ * beside it. Native ones keep to that among batches of more than 24 rows, and among batches of up to 24 (gemm_thin.h):
+ * micro-batches stay on the side of their batch.
+ *
  * The contract: every worker calls `join` and gets its side of the strategy. Worker 0 leads: it makes a Trainer of
  * `trainerOptions`, and so has checkpoints, validation, early stopping and curves as any training does; the others
  * `serve` until the lead calls `finish`. One strategy a file, each naming its source.
@@ -39,7 +43,7 @@ export interface StrategyOptions {
   readonly backoff: number;
   /** averaging: epochs between two times that workers go on from their average; 0: they never do. */
   readonly averageEvery: number;
-  /** model-parallel, hybrid: parts of a batch that pass through the layers one behind another. */
+  /** model-parallel, hybrid: parts of a batch, at most, one behind another; by layers of at least 25 rows each. */
   readonly microBatches: number;
   /** hybrid: workers that share one copy of the model. */
   readonly groupSize: number;
