@@ -42,7 +42,7 @@ export function readRanking(model: Model, options: Record<string, unknown>, prog
   const kind = typeof only === "string" ? "only" : "except";
   const file = kind === "only" ? only : except;
   return {
-    k: Number(options.top),
+    k: Math.min(Number(options.top), Math.max(1, model.labels.numLabels)),
     ...(options.budget === undefined ? {} : { budget: options.budget as RetrievalBudget }),
     ...(typeof file === "string" ? { allowed: readFilter(model, file, kind, progress) } : {}),
   };

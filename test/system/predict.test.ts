@@ -75,24 +75,12 @@ describe("predict", () => {
   });
 
   it("ranks as many labels as asked for, and no more than there are", async () => {
-    const rowsOf = async (k: string) => {
-      const { stdout } = await succeed(["predict", at("m"), "--input", at("test.tsv"), "-k", k]);
-      return stdout
-        .trimEnd()
-        .split("\n")
-        .map((line) => line.split("\t"));
-    };
-    const [few, all, beyond] = [await rowsOf("3"), await rowsOf("30"), await rowsOf("100000")];
-    expect(all).toHaveLength(200);
-    expect(new Set(all.map((cells) => cells.length))).toEqual(new Set([30]));
-    expect(all.map((cells) => cells.slice(0, 3))).toEqual(few);
-    // So many results are found in batches of few rows, whose products round otherwise: by 1e-6 of the printed digits.
-    const scoresOf = (rows: string[][]) => rows.flatMap((cells) => cells.map((cell) => Number(cell.split(":")[1])));
-    expect(beyond.map((cells) => cells.length)).toEqual(all.map((cells) => cells.length));
-    const [exact, rounded] = [scoresOf(all), scoresOf(beyond)];
-    for (let i = 0; i < exact.length; i++) expect(Math.abs(rounded[i] - exact[i])).toBeLessThan(1e-5 * exact[i]);
-    const firstOf = (rows: string[][]) => rows.map((cells) => cells[0].split(":")[0]);
-    expect(firstOf(beyond)).toEqual(firstOf(all));
+    const few = await succeed(["predict", at("m"), "--input", at("test.tsv"), "-k", "3"]);
+    const all = await succeed(["predict", at("m"), "--input", at("test.tsv"), "-k", "100000"]);
+    const rows = all.stdout.trimEnd().split("\n");
+    expect(rows).toHaveLength(200);
+    expect(new Set(rows.map((line) => line.split("\t").length))).toEqual(new Set([30]));
+    expect(rows.map((line) => line.split("\t").slice(0, 3).join("\t")).join("\n")).toBe(few.stdout.trimEnd());
   });
 
   it("names labels of an XC file by their integers", async () => {
