@@ -47,6 +47,7 @@ describe("a fuzzed server", () => {
         const i = next++;
         const { kind, bytes, isWhole } = fuzzRequest(SEED, i);
         const answers = parseAnswers(await send(bytes, isWhole));
+        if (isWhole) expect(answers.length, `request ${i} (${kind})`).toBeGreaterThan(0);
         const seen = statuses.get(kind) ?? new Set();
         statuses.set(kind, seen);
         for (const answer of answers) {
