@@ -3,8 +3,8 @@
  *
  *   rows [N, D] ──chunks of some 512──▶ idle thread ──▶ Predictions of the chunk ──▶ put together in order
  *
- * Answers are those of the model's own ensemble, to the bit: chunks end where its batches end, since a product of few
- * rows adds in another order than one of many. Native kernels read the shared parameters in place; WASM
+ * Answers are those of the model's own ensemble, to the bit: chunks end where its batches end, since a product of up to
+ * 24 rows (WASM: 4) adds in another order than one of more. Native kernels read the shared parameters in place; WASM
  * copies them into each thread's memory.
  */
 import type { SparseBatch } from "../nn/module.js";
