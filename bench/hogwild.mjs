@@ -1,7 +1,7 @@
 /**
  * @file What do locks cost, and does anything get lost without them? The experiments of the Hogwild! paper on two threads.
  *
- *   node bench/hogwild.mjs [--problems rcv1,a9a,…] [--epochs 20] [--turns 5] [--threads 2] [--delays 7]
+ *   node bench/hogwild.mjs [--problems rcv1,a9a,…] [--epochs 20] [--turns 7] [--threads 2] [--delays 7]
  *                         [--strategies serial,hogwild,…] [--report]
  *
  * Each problem is solved by every strategy, the same epochs from the same start; strategies take turns, and the least time
@@ -36,7 +36,7 @@ const { values: given } = parseArgs({
   options: {
     problems: { type: "string", default: Object.keys(PROBLEMS).join(",") },
     epochs: { type: "string", default: "20" },
-    turns: { type: "string", default: "5" },
+    turns: { type: "string", default: "7" },
     threads: { type: "string", default: "2" },
     delays: { type: "string", default: "7" },
     strategies: { type: "string", default: THREAD_STRATEGIES.join(",") },
