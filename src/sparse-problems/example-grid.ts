@@ -11,8 +11,7 @@
  *
  * Threads have different groups on either side in each step, and in the step after it too: nobody waits between steps, and a
  * thread may fall behind by a whole one before it meets another. Threads that do meet lose nothing but time, as anywhere in
- * Hogwild!. What the grid gives is that a core seldom needs a line of memory that another has just written, and that a
- * thread's rows fit its core's cache better.
+ * Hogwild!. What the grid gives is that a core seldom needs a line of memory that another has just written.
  *
  * Sources: Gemulla, Nijkamp, Haas, Sismanis, "Large-scale matrix factorization with distributed stochastic gradient
  * descent", KDD 2011 (strata, with a barrier after each); Recht, Ré, "Parallel stochastic gradient algorithms for
