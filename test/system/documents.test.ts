@@ -7,7 +7,7 @@ import { ROOT, succeed } from "./manyworlds-process.js";
 
 const COMMANDS = [
   ...["train", "evaluate", "predict", "serve", "export", "info", "plan", "sparsity"],
-  ...["train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
+  ...["phrases", "train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
 ];
 /** Command → the text of its help. */
 const help = new Map<string, string>();

@@ -36,8 +36,9 @@ it("three threads learn what one does", PATIENCE, async () => {
   expect(three.numThreads).toBe(3);
   // Noise of the negatives and lost updates: far below what is learnt, from 6·ln 2 = 4.16 at the start.
   expect(Math.abs(three.losses[4] - one.losses[4])).toBeLessThan(0.1);
-  // Against one thread's start: of three, one may find in its first iteration what the others have learnt by their last.
-  expect(three.losses[4]).toBeLessThan(0.9 * one.losses[0]);
+  // Against one thread's start, 1.402: of three, one may find in its first iteration what the others have learnt by their
+  // last. They end at 1.265 ± 0.009, by how they happen to meet (18 runs, 1.248 to 1.275).
+  expect(three.losses[4]).toBeLessThan(0.94 * one.losses[0]);
   const { normalized, words, dimension } = three.vectors;
   for (const [i, word] of words.entries()) {
     const cosine = (j: number): number => {
