@@ -138,7 +138,7 @@ function formatSummary(summary: ReturnType<typeof summarise>): string {
   const describe = (threshold: number, phrases: number, times: number, frequent: PhrasePass["frequent"]): string => {
     const shown = frequent.slice(0, NUM_SHOWN).map(({ phrase, count }) => `${phrase} ${formatCount(count)}`);
     const examples = shown.length === 0 ? "; a lower --threshold finds more" : `: ${shown.join(", ")}`;
-    const found = `${formatCount(phrases)} phrases, joined ${formatCount(times)} times`;
+    const found = `${formatCount(phrases)} ${phrases === 1 ? "phrase" : "phrases"}, joined ${formatCount(times)} times`;
     return `score above ${threshold}: ${found}${examples}${shown.length < phrases ? ", …" : ""}`;
   };
   return `${formatPairs([
