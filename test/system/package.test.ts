@@ -1,6 +1,6 @@
 /** @file Does the package work where it is installed? Packed, installed elsewhere, imported, type-checked, run. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,25 +18,53 @@ function npm(args: string[], cwd: string): string {
   return execFileSync("npm", args, { cwd, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-/** Packs a directory and returns the tarball's path and the files in it. */
-function pack(directory: string): { readonly tarball: string; readonly files: string[] } {
+/** Packs the package and returns the tarball's path and the files in it. */
+function pack(): { readonly tarball: string; readonly files: string[] } {
   const [{ filename, files }] = JSON.parse(
-    npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder], directory),
+    npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder], ROOT),
   );
   return { tarball: at(filename), files: (files as { path: string }[]).map(({ path }) => path) };
 }
 
+/** Of a lock file: a package, by its path. */
+interface LockEntry {
+  readonly dev?: boolean;
+  readonly integrity?: string;
+  readonly bin?: object;
+}
+
+/**
+ * A project that needs the tarball and has the dependencies that are installed here: no registry is asked, and nothing
+ * is expected in npm's cache. Its lock file says of them only what npm sees in the folders, so that it leaves them alone.
+ */
+function writeConsumer(tarball: string): void {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  const { "": own, ...others } = packages as Record<string, LockEntry & typeof packageJson>;
+  const tree: Record<string, object> = {};
+  for (const [path, { integrity: _integrity, bin: _bin, ...entry }] of Object.entries(others)) {
+    if (entry.dev) continue;
+    tree[path] = entry;
+    cpSync(join(ROOT, path), at(`consumer/${path}`), { recursive: true });
+  }
+  const { version, dependencies, bin, engines } = own;
+  tree["node_modules/manyworlds"] = { version, resolved: `file:${tarball}`, dependencies, bin, engines };
+  const needs = { manyworlds: `file:${tarball}` };
+  tree[""] = { name: "consumer", dependencies: needs };
+  const { overrides } = packageJson;
+  const consumer = { name: "consumer", private: true, type: "module", dependencies: needs, overrides };
+  writeFileSync(at("consumer/package.json"), JSON.stringify(consumer));
+  const lock = { lockfileVersion: 3, requires: true, packages: tree };
+  writeFileSync(at("consumer/package-lock.json"), JSON.stringify(lock));
+}
+
 beforeAll(() => {
   folder = createDirectory();
-  mkdirSync(at("consumer"));
-  writeFileSync(at("consumer/package.json"), '{ "name": "consumer", "private": true, "type": "module" }\n');
   writeTextRows(at("rows.tsv"), { numRows: 600, numLabels: 20, seed: 1 });
-  const { tarball, files } = pack(ROOT);
+  const { tarball, files } = pack();
   packed = files;
-  // The dependencies that are installed here, so that no registry is asked.
-  const dependencies = Object.keys(packageJson.dependencies).map((name) => pack(join(ROOT, "node_modules", name)));
-  const tarballs = [tarball, ...dependencies.map((dependency) => dependency.tarball)];
-  npm(["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs], at("consumer"));
+  writeConsumer(tarball);
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  npm(["install", "--offline", "--cache", at("cache"), ...quiet], at("consumer"));
 });
 afterAll(() => removeDirectory(folder));
 
