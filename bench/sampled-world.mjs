@@ -23,7 +23,7 @@ const HIDDEN = 2000;
 /** What a kernel's time counts as; what is left is JavaScript and the rest. */
 const PARTS = {
   products: ["gemm"],
-  optimiser: ["adamStep", "rowRmsStep"],
+  optimiser: ["adamStep", "rowRmsStep", "csrRowRmsStep"],
   "input and own targets": ["csrGemm", "csrGradRows", "csrCompactTranspose", "csrDots", "csrGatherRows"],
   "gathering weights": ["gatherRows"],
   loss: ["softmaxCrossEntropy", "sigmoidCrossEntropy", "sampledSoftmax", "sampledSigmoid", "addBias", "sumRows"],

@@ -29,6 +29,7 @@ const WORK = {
   csrGradRows: ([columns, cols, x]) => ({ bytes: (x.offsets[columns] * (cols + 2) + columns * cols) * 4 }),
   adamStep: ([{ cols, rows }]) => ({ bytes: (rows?.count ?? 1) * cols * 28 }),
   rowRmsStep: ([{ cols, rows }]) => ({ bytes: (rows?.count ?? 1) * cols * 12 }),
+  csrRowRmsStep: ([columns, cols, x]) => ({ bytes: (x.offsets[columns] * (cols + 2) + 2 * columns * cols) * 4 }),
   csrGatherRows: ([source, ids, count]) => {
     let entries = 0;
     for (let i = 0; i < count; i++) entries += source.offsets[ids[i] + 1] - source.offsets[ids[i]];

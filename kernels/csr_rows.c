@@ -42,7 +42,10 @@ OP(uint32_t, csr_gather_rows)
   return filled;
 }
 
-/* A counting sort by slot: count, prefix sums, scatter. slot_of holds slot + 1, so that zero means "not met". */
+/*
+ * A counting sort by slot: count, prefix sums, scatter. slot_of holds slot + 1, so that zero means "not met". Where the
+ * scatter will write is fetched while counting: by the next batch, products have driven it from the near caches.
+ */
 OP(uint32_t, csr_compact_transpose)
 (size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, out_u32 slot_of, out_u32 out_columns, out_u32 out_offsets,
  out_u32 out_rows, out_f32 out_values) {
@@ -50,6 +53,7 @@ OP(uint32_t, csr_compact_transpose)
   uint32_t slots = 0;
   for (size_t e = from; e < end; e++) {
     PREFETCH(slot_of + columns[e + 16 < end ? e + 16 : e], 1);
+    if ((e - from) % 16 == 0) PREFETCH(out_rows + (e - from), 1), PREFETCH(out_values + (e - from), 1);
     uint32_t slot = slot_of[columns[e]];
     if (slot == 0) {
       out_columns[slots] = columns[e];
@@ -95,17 +99,22 @@ INLINE void FN(grad_strip)(const size_t nv, size_t width, size_t cols, size_t fr
   }
 }
 
+/* One row of the gradient, the entries [from, to) of its column. */
+INLINE void FN(grad_row)(size_t cols, size_t from, size_t to, const uint32_t *rows, const float *values,
+                         const float *dy, float *out) {
+  size_t j = 0;
+  for (; j + ROW_VECTORS * VL <= cols; j += ROW_VECTORS * VL)
+    FN(grad_strip)(ROW_VECTORS, ROW_VECTORS * VL, cols, from, to, rows, values, dy + j, out + j);
+  for (; j + 4 * VL <= cols; j += 4 * VL) FN(grad_strip)(4, 4 * VL, cols, from, to, rows, values, dy + j, out + j);
+  for (; j < cols; j += VL)
+    FN(grad_strip)(1, cols - j < VL ? cols - j : VL, cols, from, to, rows, values, dy + j, out + j);
+}
+
 /* dy stays in the cache, dw is written once, from front to back. */
 OP(void, csr_grad_rows)
 (size_t num_columns, size_t cols, in_u32 offsets, in_u32 rows, in_f32 values, in_f32 dy, out_f32 dw) {
-  for (size_t u = 0; u < num_columns; u++, dw += cols) {
-    size_t from = offsets[u], to = offsets[u + 1], j = 0;
-    for (; j + ROW_VECTORS * VL <= cols; j += ROW_VECTORS * VL)
-      FN(grad_strip)(ROW_VECTORS, ROW_VECTORS * VL, cols, from, to, rows, values, dy + j, dw + j);
-    for (; j + 4 * VL <= cols; j += 4 * VL) FN(grad_strip)(4, 4 * VL, cols, from, to, rows, values, dy + j, dw + j);
-    for (; j < cols; j += VL)
-      FN(grad_strip)(1, cols - j < VL ? cols - j : VL, cols, from, to, rows, values, dy + j, dw + j);
-  }
+  for (size_t u = 0; u < num_columns; u++, dw += cols)
+    FN(grad_row)(cols, offsets[u], offsets[u + 1], rows, values, dy, dw);
 }
 
 OP(void, f32_gather_rows)(size_t count, size_t cols, in_u32 ids, in_f32 src, out_f32 out) {

@@ -95,33 +95,59 @@ OP(void, f32_adagrad_step)
   })
 }
 
-/* Row i's moment is one number, v[ids[i]]. Two passes over a row of g, which is in the nearest cache for the second. */
+/*
+ * The step of one row of w with moment *v. Two passes over g, which is in the nearest cache for the second; row `ahead`
+ * (NULL: none) is fetched meanwhile.
+ */
+INLINE void FN(row_rms)(size_t cols, const float *g, float *w, const float *ahead, float *v, float rate, float beta2,
+                        float root_scale, float epsilon, float decay) {
+  vf squares = splat(0);
+  for (size_t j = 0; j < cols; j += VL) {
+    vf d = cols - j < VL ? load_some(g + j, cols - j) : load(g + j);
+    squares += d * d;
+  }
+  *v = beta2 * *v + (1 - beta2) * (sum_lanes(squares) / (float)cols);
+  float step = rate / (__builtin_sqrtf(*v) * root_scale + epsilon);
+  for (size_t j = 0; j < cols; j += VL) {
+    size_t n = cols - j < VL ? cols - j : VL;
+    if (ahead && j % 16 == 0) PREFETCH(ahead + j, 1);
+    if (n == VL) {
+      vf x = load(w + j);
+      store(w + j, x - decay * x - step * load(g + j));
+    } else {
+      vf x = load_some(w + j, n);
+      store_some(w + j, x - decay * x - step * load_some(g + j, n), n);
+    }
+  }
+}
+
+/* Row i's moment is one number, v[ids[i]]. */
 OP(void, f32_row_rms_step)
 (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate, float beta2, float root_scale,
  float epsilon, float decay) {
   if (cols == 0) return;
   for (size_t i = 0; i < count; i++, g += cols) {
-    size_t row = ids ? ids[i] : 0, ahead = ids ? ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] : 0;
-    if (ids) touch_row(w + ahead * cols, cols);
-    vf squares = splat(0);
-    for (size_t j = 0; j < cols; j += VL) {
-      vf d = cols - j < VL ? load_some(g + j, cols - j) : load(g + j);
-      squares += d * d;
-    }
-    v[row] = beta2 * v[row] + (1 - beta2) * (sum_lanes(squares) / (float)cols);
-    float step = rate / (__builtin_sqrtf(v[row]) * root_scale + epsilon);
-    float *x = w + row * cols;
-    for (size_t j = 0; j < cols; j += VL) {
-      size_t n = cols - j < VL ? cols - j : VL;
-      if (ids && j % 16 == 0) PREFETCH(w + ahead * cols + j, 1);
-      if (n == VL) {
-        vf y = load(x + j);
-        store(x + j, y - decay * y - step * load(g + j));
-      } else {
-        vf y = load_some(x + j, n);
-        store_some(x + j, y - decay * y - step * load_some(g + j, n), n);
-      }
-    }
+    size_t row = ids ? ids[i] : 0;
+    const float *ahead = ids ? w + ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] * cols : NULL;
+    if (ids) touch_row(ahead, cols);
+    FN(row_rms)(cols, g, w + row * cols, ahead, v + row, rate, beta2, root_scale, epsilon, decay);
+  }
+}
+
+/*
+ * csr_grad_rows and f32_row_rms_step in one: a row of the gradient is used as soon as it is there, in g [cols], and the
+ * rows of w are on their way while sums are made.
+ */
+OP(void, csr_row_rms_step)
+(size_t count, size_t cols, in_u32 ids, in_u32 offsets, in_u32 rows, in_f32 values, in_f32 dy, out_f32 g, out_f32 w,
+ out_f32 v, float rate, float beta2, float root_scale, float epsilon, float decay) {
+  if (cols == 0) return;
+  for (size_t i = 0; i < count; i++) {
+    const float *ahead = w + ids[i + AHEAD < count ? i + AHEAD : i] * cols;
+    touch_row(ahead, cols);
+    PREFETCH(v + ids[i + AHEAD < count ? i + AHEAD : i], 1);
+    FN(grad_row)(cols, offsets[i], offsets[i + 1], rows, values, dy, g);
+    FN(row_rms)(cols, g, w + ids[i] * cols, ahead, v + ids[i], rate, beta2, root_scale, epsilon, decay);
   }
 }
 

@@ -14,15 +14,30 @@
  * sparsely (inputs of a bag of words, sampled outputs) has a `RowSparseGradient`: the touched rows and their values,
  * compact. So the gradient of a [D, H] input layer costs [touched, H], not a second [D, H].
  */
-import type { Kernels, WriteMode } from "../kernels/contract.js";
+import type { CompactTranspose, Kernels, WriteMode } from "../kernels/contract.js";
 
 /** Gradient of the rows `ids[0 … count)`; all others are zero. Replaced by each backward. */
 export interface RowSparseGradient {
   readonly kind: "rows";
   ids: Uint32Array;
   count: number;
-  /** [≥ count, cols] */
+  /** [≥ count, cols]. Reading it makes the sums that wait. */
   values: Float32Array;
+  /**
+   * Whether sums may wait until they are read: for whoever takes a step right after backward, while the output gradient
+   * that backward was given still stands. Default false. Modules that sum otherwise do not look at it.
+   */
+  mayWait?: boolean;
+  /** Sums that wait: an optimiser that can make them as it goes takes them from here, and none are stored. null: none. */
+  readonly waiting?: WaitingSums | null;
+}
+
+/** dW = xᵀ·dy, not yet computed: row u of it belongs to row `x.columns[u]` of the parameter. */
+export interface WaitingSums {
+  readonly x: CompactTranspose;
+  readonly dy: Float32Array;
+  /** [≥ cols] scratch. */
+  readonly row: Float32Array;
 }
 
 /**

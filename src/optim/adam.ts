@@ -14,7 +14,7 @@
  * move it, though t goes on: otherwise each step would cost the whole [D, H].
  */
 import type { AdamOptions as KernelOptions, Kernels } from "../kernels/contract.js";
-import type { Parameter } from "../nn/parameter.js";
+import type { Parameter, RowSparseGradient } from "../nn/parameter.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
 export interface AdamOptions {
@@ -67,12 +67,18 @@ export class Adam extends ParameterWiseOptimizer {
     const { kernels, kernelOptions } = this;
     kernelOptions.learningRate = learningRate;
     kernelOptions.weightDecay = weightDecay;
-    const { value, grad } = parameter;
-    if (isByRow(parameter)) kernels.rowRmsStep(dims, value, grad.values, v, kernelOptions);
-    else kernels.adamStep(dims, value, grad.values, m, v, kernelOptions);
+    const { value } = parameter;
+    if (!isByRow(parameter)) {
+      kernels.adamStep(dims, value, parameter.grad.values, m, v, kernelOptions);
+      return;
+    }
+    const { grad } = parameter;
+    const sums = grad.waiting ?? null;
+    if (sums === null) kernels.rowRmsStep(dims, value, grad.values, v, kernelOptions);
+    else kernels.csrRowRmsStep(grad.count, dims.cols, sums.x, sums.dy, sums.row, value, v, kernelOptions);
   }
 }
 
-function isByRow({ momentsByRow, grad }: Parameter): boolean {
-  return momentsByRow && grad.kind === "rows";
+function isByRow(parameter: Parameter): parameter is Parameter & { readonly grad: RowSparseGradient } {
+  return parameter.momentsByRow && parameter.grad.kind === "rows";
 }

@@ -116,5 +116,8 @@ export class WorldTraining extends Trainer<Batch> {
     const { world, ...trainer } = worldTrainerOptions(kernels, dataset, options);
     super(trainer);
     this.world = world;
+    // Each backward is followed by a step, until which the layers behind the first leave their gradients as they are.
+    const [{ grad }] = world.parameters.parameters;
+    if (grad.kind === "rows") grad.mayWait = true;
   }
 }

@@ -137,6 +137,23 @@ export interface FlatOperations
     epsilon: number,
     decay: number,
   ): void;
+  csr_row_rms_step(
+    count: number,
+    cols: number,
+    ids: Pointer,
+    offsets: Pointer,
+    rows: Pointer,
+    values: Pointer,
+    dy: Pointer,
+    row: Pointer,
+    w: Pointer,
+    v: Pointer,
+    rate: number,
+    beta2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): void;
   f32_row_rms_step(
     cols: number,
     count: number,

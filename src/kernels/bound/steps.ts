@@ -3,7 +3,7 @@
  */
 import type { StepDims, StepKernels } from "../contract.js";
 import type { Bridge, Pointer } from "./flat-operations.js";
-import { readIds, rowsOf } from "./sparse.js";
+import { readCsr, readIds, rowsOf } from "./sparse.js";
 
 /** Rows of the step and its arrays; `length` is what parameter and states must hold. */
 function readStep(
@@ -111,6 +111,29 @@ export function stepOperations(bridge: Bridge): StepKernels {
       const rootScale = 1 / Math.sqrt(1 - beta2 ** step);
       const decay = learningRate * weightDecay;
       flat.f32_row_rms_step(dims.cols, count, ids, wAt, gAt, vAt, learningRate, beta2, rootScale, epsilon, decay);
+      bridge.end();
+    },
+    csrRowRmsStep(count, cols, x, dy, row, w, v, { learningRate, beta2, epsilon, weightDecay, step }) {
+      bridge.begin();
+      const byColumn = { offsets: x.offsets, columns: x.rows, values: x.values };
+      const { offsets, columns, values } = readCsr(bridge, "csrRowRmsStep: x", count, byColumn, rowsOf(dy, cols));
+      flat.csr_row_rms_step(
+        count,
+        cols,
+        readIds(bridge, "csrRowRmsStep: x.columns", x.columns, count, rowsOf(w, cols)),
+        offsets,
+        columns,
+        values,
+        bridge.read("csrRowRmsStep: dy", dy, dy.length),
+        bridge.write("csrRowRmsStep: row", row, cols),
+        bridge.update("csrRowRmsStep: w", w, w.length),
+        bridge.update("csrRowRmsStep: v", v, Math.floor(w.length / Math.max(1, cols))),
+        learningRate,
+        beta2,
+        1 / Math.sqrt(1 - beta2 ** step),
+        epsilon,
+        learningRate * weightDecay,
+      );
       bridge.end();
     },
     asgdStep(dims, w, g, average, last, { learningRate, weightDecay, step, averagingStart }) {

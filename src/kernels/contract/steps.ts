@@ -1,4 +1,5 @@
 /** @file One step of an optimiser, dense or on some rows. */
+import type { CompactTranspose } from "./arrays.js";
 
 /** Rows of a parameter that a step updates: all (`null`), or `count` row numbers whose gradients are stored compactly. */
 export interface RowList {
@@ -101,6 +102,20 @@ export interface StepKernels {
    * w ← w − lr·weightDecay·w − lr·g / (√(v/(1 − β₂ᵗ)) + ε). State of a [D, H] layer: D numbers.
    */
   rowRmsStep(dims: StepDims, w: Float32Array, g: Float32Array, v: Float32Array, options: RowRmsOptions): void;
+  /**
+   * The bits of csrGradRows and of rowRmsStep on rows `x.columns[0 … count)` of w [D, H], in one pass: a row of the
+   * gradient is written to `row` [≥ H], used, and forgotten. Half the memory traffic of the two.
+   */
+  csrRowRmsStep(
+    count: number,
+    cols: number,
+    x: CompactTranspose,
+    dy: Float32Array,
+    row: Float32Array,
+    w: Float32Array,
+    v: Float32Array,
+    options: RowRmsOptions,
+  ): void;
   /**
    * w ← w − lr·g; average ← average + (w − average)/max(1, step − averagingStart). With rows, `last` [rows of w] is the
    * step that each row's average is of (0 at first): the steps in which it stood still are made up for first. Dense: null.

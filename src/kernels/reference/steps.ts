@@ -6,12 +6,14 @@ import type {
   AdagradOptions,
   AdamOptions,
   AsgdOptions,
+  CompactTranspose,
   RmspropOptions,
   RowRmsOptions,
   SgdOptions,
   StepDims,
   StepKernels,
 } from "../contract.js";
+import { sparse } from "./sparse.js";
 
 /** Calls `visit(parameter index, gradient index)` for every number that the step moves. */
 function forEachNumber({ cols, rows }: StepDims, visit: (p: number, g: number) => void): void {
@@ -98,6 +100,21 @@ function rowRmsStep(
   }
 }
 
+function csrRowRmsStep(
+  count: number,
+  cols: number,
+  x: CompactTranspose,
+  dy: Float32Array,
+  _row: Float32Array,
+  w: Float32Array,
+  v: Float32Array,
+  options: RowRmsOptions,
+): void {
+  const g = new Float32Array(count * cols);
+  sparse.csrGradRows(count, cols, x, dy, g);
+  rowRmsStep({ cols, rows: { ids: x.columns, count } }, w, g, v, options);
+}
+
 function asgdStep(
   dims: StepDims,
   w: Float32Array,
@@ -175,6 +192,7 @@ export const steps: StepKernels = {
   adagradStep,
   adamStep,
   rowRmsStep,
+  csrRowRmsStep,
   asgdStep,
   adadeltaStep,
   rmspropStep,
