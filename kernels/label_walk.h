@@ -173,15 +173,24 @@ static void FN(walk_labels)(Search *search) {
   }
 }
 
-/* Completes every label that may be returned. */
+/* Completes every label that may be returned. Codes are looked at eight at a time: mostly none of them is returned. */
 static void FN(complete_all)(Search *search) {
+  const uint8_t *codes = search->from.codes, *allowed = search->from.allowed;
+  const int skips = codes && search->from.bias[0] == -__builtin_inff();
   search->num_found = 0;
   search->heap.count = 0;
   search->rising = 0;
   search->walking = 0;
-  for (uint32_t label = 0; label < search->num_labels; label++) {
-    if (search->from.allowed && (label & 7) == 0 && search->from.allowed[label >> 3] == 0) label += 7;
-    else FN(find_label)(search, label);
+  for (size_t begin = 0; begin < search->num_labels; begin += 8) {
+    const size_t end = search->num_labels - begin < 8 ? search->num_labels : begin + 8;
+    if (allowed && allowed[begin >> 3] == 0) continue;
+    if (skips && end == begin + 8) {
+      uint64_t eight;
+      __builtin_memcpy(&eight, codes + begin, 8);
+      if (eight == 0) continue;
+    }
+    for (size_t label = begin; label < end; label++)
+      if (!skips || codes[label]) FN(find_label)(search, (uint32_t)label);
   }
   FN(complete_found)(search);
 }
