@@ -2,6 +2,7 @@
 
 import { labelPairs } from "../mach/label-collisions.js";
 import { LabelHash, type LabelHashOptions } from "../mach/label-hash.js";
+import type { MergeKind } from "../mach/merge.js";
 import type { SharedLabels } from "../mach/shared-labels.js";
 import type { Plan } from "../train/plan/plan-model.node.js";
 import { formatSeconds } from "./progress.js";
@@ -20,6 +21,7 @@ export interface PlanSummary {
     readonly numWorlds: number;
     readonly hidden: readonly number[];
     readonly epochs: number;
+    readonly merge: MergeKind;
     readonly worldsAtOnce: number;
   };
   /** What a budget reduced, in words. */
@@ -41,7 +43,13 @@ export interface PlanSummary {
   };
   readonly collisions: Plan["collisions"];
   readonly time: Plan["time"];
-  readonly query: Plan["query"];
+  /** null: not timed. `retrievalSeconds` by merge: the recommended one, and the quick one where it was a choice. */
+  readonly query: {
+    readonly seconds: number;
+    readonly forwardSeconds: number;
+    readonly retrievalSeconds: Readonly<Partial<Record<MergeKind, number>>>;
+    readonly numSeen: number;
+  } | null;
 }
 
 export function planSummary(plan: Plan): PlanSummary {
@@ -55,6 +63,7 @@ export function planSummary(plan: Plan): PlanSummary {
       numWorlds: options.numWorlds,
       hidden: options.hidden,
       epochs: options.epochs,
+      merge: options.merge,
       worldsAtOnce,
     },
     reasons,
@@ -72,7 +81,7 @@ export function planSummary(plan: Plan): PlanSummary {
     },
     collisions,
     time,
-    query,
+    query: query && { ...query, retrievalSeconds: Object.fromEntries(query.retrievalSeconds) },
   };
 }
 
@@ -175,7 +184,7 @@ function formatCollisions({ shape, options, collisions }: Plan): string {
   ]);
 }
 
-function formatTimes({ options, worldsAtOnce, time, query }: Plan): string {
+function formatTimes({ shape, options, worldsAtOnce, time, query }: Plan): string {
   const pairs: [string, string][] = [];
   if (time !== null) {
     pairs.push([
@@ -187,12 +196,25 @@ function formatTimes({ options, worldsAtOnce, time, query }: Plan): string {
     ]);
   }
   if (query !== null) {
-    pairs.push([
-      "a query",
-      `${formatMilliseconds(query.seconds)}: ${options.numWorlds} worlds in ` +
-        `${formatMilliseconds(options.numWorlds * query.forwardSeconds)}, the best 10 labels in ` +
-        `${formatMilliseconds(query.retrievalSeconds)}, on one core`,
-    ]);
+    const { forwardSeconds, retrievalSeconds, numSeen } = query;
+    const retrieval = (merge: MergeKind): string => formatMilliseconds(retrievalSeconds.get(merge) ?? 0);
+    const others = [...retrievalSeconds.keys()].filter((merge) => merge !== options.merge);
+    const among =
+      options.seenOnly && numSeen < shape.numLabels
+        ? `${formatLarge(numSeen)} labels that occur in training`
+        : `${formatLarge(shape.numLabels)} labels`;
+    pairs.push(
+      [
+        "a query",
+        `${formatMilliseconds(query.seconds)}: ${options.numWorlds} worlds in ` +
+          `${formatMilliseconds(options.numWorlds * forwardSeconds)}, the best 10 labels in ` +
+          `${retrieval(options.merge)}, on one core`,
+      ],
+      [
+        "merge",
+        `${options.merge}, of ${among}${others.map((merge) => `; the best 10 by ${merge} in ${retrieval(merge)}`).join("")}`,
+      ],
+    );
   }
   return pairs.length === 0 ? "" : `Measured on this machine:\n${formatPairs(pairs)}`;
 }

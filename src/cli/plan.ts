@@ -51,7 +51,7 @@ const PLAN_FLAGS: readonly Flag<unknown>[] = [
 /** Options of a model that a plan depends on. */
 const PLANNED = [
   ...["numBuckets", "hidden", "epochs", "loss", "activation", "output", "numNegatives", "batchSize", "optimizer"],
-  ...["inputMoments", "validationShare", "seed"],
+  ...["inputMoments", "validationShare", "merge", "seed"],
 ];
 const PLANNED_FLAGS = MODEL_FLAGS.filter(({ option }) => PLANNED.includes(option));
 
@@ -80,8 +80,9 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
   command.addHelpText(
     "after",
     `
-What you give stays. For a latency that is too long buckets are halved, twice at most; then, and for memory and time,
-hidden shrinks to an eighth at most, then worlds fall from 8 to what tells all labels apart, then (for time) epochs.
+What you give stays. For a latency that is too long probabilities are added instead of their logarithms, if finding
+labels takes most of it, and buckets are halved, twice at most; then, and for memory and time, hidden shrinks to an eighth
+at most, then worlds fall from 8 to what tells all labels apart, then (for time) epochs.
 
 Example:
   $ manyworlds plan --labels 49460000 --queries 70000000 --features 80000 --hidden 2000 --memory 24GB --latency 50ms

@@ -73,7 +73,10 @@ export class MeasuredCosts implements PlanCosts {
 
   querySeconds(options: ModelOptions): number {
     const times = this.queryTimes(options);
-    return times === null ? 0 : options.numWorlds * times.forwardSeconds + times.retrievalSeconds;
+    if (times === null) return 0;
+    const retrieval = times.retrievalSeconds.get(options.merge);
+    if (retrieval === undefined) throw new Error(`MeasuredCosts: no query was timed with merge ${options.merge}`);
+    return options.numWorlds * times.forwardSeconds + retrieval;
   }
 
   /** null: nothing was measured. */
@@ -100,7 +103,12 @@ export class MeasuredCosts implements PlanCosts {
     const { times } = query;
     return {
       forwardSeconds: (times.forwardSeconds * queryWork(options, shape)) / queryWork(query.options, shape),
-      retrievalSeconds: (times.retrievalSeconds * options.numWorlds) / query.options.numWorlds,
+      retrievalSeconds: new Map(
+        [...times.retrievalSeconds].map(([merge, seconds]) => [
+          merge,
+          (seconds * options.numWorlds) / query.options.numWorlds,
+        ]),
+      ),
     };
   }
 }

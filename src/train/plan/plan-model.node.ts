@@ -23,9 +23,9 @@ import { countParameters, type ParameterCount } from "../../mach/parameter-count
 import { checkModelOptions, type ModelOptions, worldOptionsOf } from "../model-options.js";
 import { type Calibration, calibrate } from "./calibrate.node.js";
 import { MeasuredCosts, type TrainingTime } from "./plan-costs.js";
-import type { PlanShape } from "./plan-shape.js";
+import { type PlanShape, seenLabels } from "./plan-shape.js";
 import { type QueryTimes, timeQuery } from "./query-calibration.js";
-import { type Budgets, type Recommendation, recommend, startingOptions } from "./recommend.js";
+import { type Budgets, mergesOf, type Recommendation, recommend, startingOptions } from "./recommend.js";
 import { type ServingMemory, servingMemory } from "./serving-memory.js";
 import { type ProcessMemory, type WorldMemory, worldMemory } from "./training-memory.js";
 
@@ -87,8 +87,8 @@ export interface Plan extends Recommendation {
   readonly collisions: CollisionForecast;
   /** null: not measured. `scaled`: steps of a smaller shape were timed, since this one does not fit the free memory. */
   readonly time: (TrainingTime & { readonly rowsPerSecond: number; readonly scaled: boolean }) | null;
-  /** null: not measured. */
-  readonly query: (QueryTimes & { readonly seconds: number }) | null;
+  /** null: not measured. `numSeen`: labels that occur in training; of stated sizes, the expected number. */
+  readonly query: (QueryTimes & { readonly seconds: number; readonly numSeen: number }) | null;
 }
 
 /** Shapes that are timed before one is taken by scaling. */
@@ -141,11 +141,18 @@ async function time(
   if (!queries) return;
   onMeasure?.("queries");
   const kernels = createKernels();
+  const merges = mergesOf({ delta: DEFAULT_CONFUSION_CHANCE, ...request });
   try {
-    measured.query = { options, times: timeQuery(kernels, options, shape, seconds / 2) };
+    const timing = { merges, numSeen: numSeenOf(request), seconds: seconds / 2 };
+    measured.query = { options, times: timeQuery(kernels, options, shape, timing) };
   } finally {
     kernels.dispose();
   }
+}
+
+/** All labels of rows that were read occur in them. */
+function numSeenOf({ dataset, shape }: PlanRequest): number {
+  return dataset === null ? seenLabels(shape) : shape.numLabels;
 }
 
 /** Threads that have a world to train. */
@@ -170,12 +177,13 @@ function isScaled(timed: Calibration, options: ModelOptions, shape: PlanShape): 
 }
 
 function describePlan(
-  { shape, budgets, startedBytes }: PlanRequest,
+  request: PlanRequest,
   chosen: Recommendation,
   costs: MeasuredCosts,
   calibration: Calibration | null,
   delta: number,
 ): Plan {
+  const { shape, budgets, startedBytes } = request;
   const { options, worldsAtOnce } = chosen;
   const { numWorlds, numBuckets } = options;
   const { numLabels } = shape;
@@ -206,6 +214,6 @@ function describePlan(
       rowsPerSecond: options.batchSize / time.stepSeconds,
       scaled: calibration !== null && isScaled(calibration, options, shape),
     },
-    query: query && { ...query, seconds: costs.querySeconds(options) },
+    query: query && { ...query, seconds: costs.querySeconds(options), numSeen: numSeenOf(request) },
   };
 }

@@ -32,6 +32,11 @@ export function distinctOfZipf(size: number, draws: number): number {
   return blocks.reduce((sum, [rank, count]) => sum - count * Math.expm1(-draws / (rank * harmonic)), 0);
 }
 
+/** Labels that occur in training rows of the stated sizes, expected. */
+export function seenLabels({ numLabels, numRows, labelsPerRow }: PlanShape): number {
+  return distinctOfZipf(numLabels, numRows * labelsPerRow);
+}
+
 /** Numbers that describe one step. */
 export interface BatchShape {
   /** Rows. */

@@ -3,12 +3,18 @@
  *
  *   forward     worlds with weights of their own, as many as 256 MB hold: those of a real ensemble do not stay in the
  *               cache between two queries either. Their mean, times R.
- *   retrieval   on scores as trained worlds give: nearly all buckets unlikely, those of some labels likely in every world.
+ *   retrieval   for each merge in question, among the labels that may be returned, on scores as trained worlds give them.
+ *
+ * Such scores decide: with sums of probabilities some thousand labels are looked at, with sums of their logarithms, which
+ * are flat, nearly all that may be returned. The made ones follow the worlds of `npm run bench:scale`, whose logarithms of
+ * probabilities are about normal, −ln B − 2 with a deviation of 1.85; a label that fits stands out, a second and third
+ * less, and so on into the noise. `npm run bench:scale -- plan` compares times with those of the worlds' own scores.
  */
 import { Rng } from "../../core/rng.js";
-import type { HashParameters, Kernels } from "../../kernels/contract.js";
+import type { HashParameters, Kernels, LabelPrior } from "../../kernels/contract.js";
 import { LabelHash } from "../../mach/label-hash.js";
-import { mergeModeOf } from "../../mach/merge.js";
+import { createLabelPrior } from "../../mach/label-prior.js";
+import { isLogarithmic, type MergeKind, mergeModeOf } from "../../mach/merge.js";
 import { activationOf, worldLayers, worldParameterShapes } from "../../mach/world.js";
 import { ScorerScratch, WorldScorer } from "../../mach/world-scorer.js";
 import { type ModelOptions, worldOptionsOf } from "../model-options.js";
@@ -19,29 +25,54 @@ import { syntheticRows } from "./synthetic-rows.js";
 const WEIGHT_BYTES = 256e6;
 /** Results a query. */
 const TOP = 10;
-/** Labels that fit a query to some degree. */
+/** Scores as trained worlds give them: see above. */
+const QUERIES = 4;
+const FLOOR = 2;
+const FLOOR_DEVIATION = 1.85;
 const FITTING_LABELS = 100;
+const BEST_FIT = -1;
+const FIT_FALL = 3;
+const FIT_DEVIATION = 1.5;
 /** Input rows of a world: the rows that a query touches, not D. */
 const MOST_FEATURES = 4096;
 
 /** Moduli from here on are scanned (contract, retrieveLabels); of such many labels these are timed. */
 const RETRIEVABLE = 2 ** 31;
 const MOST_SCANNED = 2 ** 24;
+/** Labels that are timed with a byte each that tells those seen; of more, the time is in proportion. */
+const MOST_MARKED = 2 ** 28;
 
 export interface QueryTimes {
   /** One world's part of a query. */
   readonly forwardSeconds: number;
-  /** Finding the best 10 of all labels. */
-  readonly retrievalSeconds: number;
+  /** Finding the best 10 of all labels that may be returned, by merge. */
+  readonly retrievalSeconds: ReadonlyMap<MergeKind, number>;
 }
 
-/** Times queries for about `seconds`, at least one of each part. */
-export function timeQuery(kernels: Kernels, options: ModelOptions, shape: PlanShape, seconds: number): QueryTimes {
+export interface QueryTiming {
+  /** Merges to time. */
+  readonly merges: readonly MergeKind[];
+  /** Labels that occur in training; with `seenOnly` no others are returned. */
+  readonly numSeen: number;
+  /** How long it may take, about; each part runs thrice at least. */
+  readonly seconds: number;
+}
+
+/** Times queries of a model of these options. */
+export function timeQuery(
+  kernels: Kernels,
+  options: ModelOptions,
+  shape: PlanShape,
+  { merges, numSeen, seconds }: QueryTiming,
+): QueryTimes {
   const rng = Rng.derive(options.seed, "plan", "query");
-  return {
-    forwardSeconds: timeForward(kernels, options, shape, rng, seconds / 2),
-    retrievalSeconds: timeRetrieval(kernels, options, shape, rng, seconds / 2),
-  };
+  const forwardSeconds = timeForward(kernels, options, shape, rng, seconds / 2);
+  const share = options.seenOnly ? Math.min(1, numSeen / shape.numLabels) : 1;
+  const each = seconds / 2 / merges.length;
+  const retrievalSeconds = new Map(
+    merges.map((merge) => [merge, timeRetrieval(kernels, { ...options, merge }, shape.numLabels, share, each)]),
+  );
+  return { forwardSeconds, retrievalSeconds };
 }
 
 function timeForward(kernels: Kernels, options: ModelOptions, shape: PlanShape, rng: Rng, seconds: number): number {
@@ -73,44 +104,78 @@ function timeForward(kernels: Kernels, options: ModelOptions, shape: PlanShape, 
   return medianSeconds(query, seconds) / count;
 }
 
-function timeRetrieval(kernels: Kernels, options: ModelOptions, shape: PlanShape, rng: Rng, seconds: number): number {
+function timeRetrieval(
+  kernels: Kernels,
+  options: ModelOptions,
+  numLabels: number,
+  seenShare: number,
+  seconds: number,
+): number {
   const { numBuckets, numWorlds, seed } = options;
-  const hash = new LabelHash({ numLabels: shape.numLabels, numBuckets, numWorlds, seed });
+  const hash = new LabelHash({ numLabels, numBuckets, numWorlds, seed });
   const hashes = Array.from({ length: numWorlds }, (_, world) => hash.parameters(world));
-  const scores = peakedScores(kernels, hash, hashes, rng);
-  const k = Math.min(TOP, shape.numLabels);
-  const outLabels = kernels.u32(k);
-  const outScores = kernels.f32(k);
-  const { numLabels } = shape;
   const merge = mergeModeOf(options.merge);
   const scans = merge !== "sum" || hash.p >= RETRIEVABLE;
   // A scan costs the same for each label: some tell what all cost.
-  const numTimed = scans ? Math.min(numLabels, MOST_SCANNED) : numLabels;
-  const input = { scores, hashes, numLabels: numTimed, prior: null, k };
+  const most = scans ? MOST_SCANNED : seenShare < 1 ? MOST_MARKED : numLabels;
+  const numTimed = Math.min(numLabels, most);
+  const rng = Rng.derive(seed, "plan", "scores");
+  const made = Array.from({ length: QUERIES }, () => {
+    const fitting = Uint32Array.from({ length: Math.min(FITTING_LABELS, numTimed) }, () => rng.nextBelow(numTimed));
+    return { fitting, scores: trainedScores(kernels, hashes, fitting, isLogarithmic(options.merge), rng) };
+  });
+  const fits = made.map(({ fitting }) => fitting);
+  const prior = seenShare < 1 ? seenPrior(kernels, numTimed, seenShare, fits) : null;
+  const k = Math.min(TOP, numTimed);
+  const outLabels = kernels.u32(k);
+  const outScores = kernels.f32(k);
   const scratch = kernels.u8(kernels.retrievalScratchBytes(numWorlds, numBuckets));
-  const query = (): void => {
+  const query = (i: number): void => {
+    const input = { scores: made[i % QUERIES].scores, hashes, numLabels: numTimed, prior, k };
     if (!scans) kernels.retrieveLabels({ ...input, scratch }, outLabels, outScores);
     else kernels.topLabels({ ...input, numQueries: 1, merge }, outLabels, outScores);
   };
   return (medianSeconds(query, seconds) * numLabels) / numTimed;
 }
 
-/** [R, B] logarithms of probabilities: a floor with noise, and labels that fit, better or worse, in all worlds. */
-function peakedScores(kernels: Kernels, hash: LabelHash, hashes: readonly HashParameters[], rng: Rng): Float32Array {
-  const { numBuckets, numLabels } = hash;
+/** [R, B] probabilities or their logarithms: a floor of noise, from which the buckets of `fitting`, best first, stand out. */
+function trainedScores(
+  kernels: Kernels,
+  hashes: readonly HashParameters[],
+  fitting: Uint32Array,
+  logarithms: boolean,
+  rng: Rng,
+): Float32Array {
+  const [{ numBuckets }] = hashes;
   const scores = kernels.f32(hashes.length * numBuckets);
-  const normal = (): number => rng.nextFloat() + rng.nextFloat() + rng.nextFloat() + rng.nextFloat() - 2;
-  for (let i = 0; i < scores.length; i++) scores[i] = -Math.log(numBuckets) - 4 + 2 * normal();
-  const fitting = Uint32Array.from({ length: Math.min(FITTING_LABELS, numLabels) }, () => rng.nextBelow(numLabels));
+  const floor = -Math.log(numBuckets) - FLOOR;
+  kernels.fillNormal(scores.length, rng.nextUint32(), scores);
+  for (let i = 0; i < scores.length; i++) scores[i] = Math.min(0, floor + FLOOR_DEVIATION * scores[i]);
   const buckets = new Uint32Array(fitting.length);
+  const normals = new Float32Array(fitting.length);
   hashes.forEach((parameters, world) => {
     kernels.hashLabels(parameters, fitting.length, fitting, buckets);
+    kernels.fillNormal(normals.length, rng.nextUint32(), normals);
     buckets.forEach((bucket, i) => {
       const at = world * numBuckets + bucket;
-      scores[at] = Math.max(scores[at], -1 - 0.08 * i + 0.5 * normal());
+      const fit = BEST_FIT - FIT_FALL * Math.log(i + 1) + FIT_DEVIATION * normals[i];
+      scores[at] = Math.min(0, Math.max(scores[at], fit));
     });
   });
+  if (!logarithms) for (let i = 0; i < scores.length; i++) scores[i] = Math.exp(scores[i]);
   return scores;
+}
+
+/** Excludes all labels but a share, in no order, and those that fit. */
+function seenPrior(kernels: Kernels, numLabels: number, share: number, fitting: Uint32Array[]): LabelPrior | null {
+  const codes = kernels.u8(numLabels);
+  const limit = share * 2 ** 32;
+  for (let label = 0; label < numLabels; label++) {
+    const mixed = Math.imul(label ^ (label >>> 15), 0x2c1b3c6d);
+    codes[label] = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0 < limit ? 1 : 0;
+  }
+  for (const labels of fitting) for (const label of labels) codes[label] = 1;
+  return createLabelPrior(kernels, codes, { alpha: 0, seenOnly: true });
 }
 
 /** Median time of `run`, once for warming up, then for `seconds` or at least twice. */

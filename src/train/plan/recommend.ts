@@ -2,13 +2,18 @@
  * @file Which model fits a budget of memory, time and latency? The first of a list of ever smaller ones that does.
  *
  *   start     what `chooseOptions` takes for the data: B, hidden, epochs; R = 8, or what telling labels apart takes
- *   latency   B is halved, twice at most ▸ hidden shrinks, to an eighth ▸ R falls to the paper's bound
+ *   latency   where that halves a query's time, probabilities are added, not logarithms ▸ B is halved, twice at most
+ *               ▸ hidden shrinks, to an eighth ▸ R falls to the paper's bound
  *   memory,   fewer worlds at once (always tried first) ▸ hidden shrinks ▸ R falls to the bound
  *   time        ▸ time alone: fewer epochs
  *
- * A model fits if a tenth of each budget is left: predictions are some per cent off. What the user gave stays as it is. A larger budget meets whatever a smaller one meets, and a later model of the list is
- * never larger than an earlier one: so more memory, more time or more latency never gives a smaller model. When nothing
- * on the list fits, the error says what the smallest would need.
+ * A model fits if a tenth of each budget is left: predictions are some per cent off. What the user gave stays as it is.
+ * A larger budget meets whatever a smaller one meets, and a later model of the list is never larger than an earlier one:
+ * so more memory, more time or more latency never gives a smaller model. When nothing on the list fits, the error says
+ * what the smallest would need.
+ *
+ * Sums of logarithms rank better, but among tens of millions of labels the best of them take a hundred times as long to
+ * find (docs/scale.md); that is what the first step saves. Where labels are few it saves nothing and is left out.
  *
  * R never falls below log(L(L − 1)/2δ)/log B, the number of worlds with which all labels can be told apart.
  * Source: Medini et al., NeurIPS 2019, §3 and §4 (8 of 32 worlds keep 97 % of the recall).
@@ -16,6 +21,7 @@
 import { ConfigError } from "../../core/errors.js";
 import { MAX_WORLDS } from "../../kernels/contract.js";
 import { distinguishingWorlds } from "../../mach/label-collisions.js";
+import type { MergeKind } from "../../mach/merge.js";
 import { chooseOptions } from "../choose-options.js";
 import type { ModelOptions } from "../model-options.js";
 import type { PlanShape } from "./plan-shape.js";
@@ -63,6 +69,10 @@ const USUAL_WORLDS = 8;
 const HIDDEN_SHARES = [1, 3 / 4, 1 / 2, 3 / 8, 1 / 4, 3 / 16, 1 / 8];
 const BUCKET_SHARES = [1, 1 / 2, 1 / 4];
 const LEAST_BUCKETS = 32;
+/** The merge whose best labels are found soonest. */
+const QUICK_MERGE: MergeKind = "probability";
+/** What it must leave of a query's time to be taken. */
+const QUICK_SHARE = 0.5;
 /** Predictions are some per cent off; a model is taken only if it fits with this much to spare. */
 const RESERVE = 1.1;
 
@@ -101,6 +111,12 @@ export function startingOptions({
   return { ...options, numWorlds: Math.max(USUAL_WORLDS, bound) };
 }
 
+/** Merges that models of the list may have: those of which queries have to be timed. */
+export function mergesOf(request: Pick<RecommendRequest, "shape" | "given" | "delta">): readonly MergeKind[] {
+  const { merge } = startingOptions(request);
+  return request.given.merge !== undefined || merge === QUICK_MERGE ? [merge] : [merge, QUICK_MERGE];
+}
+
 /** The bound in whole worlds, at least one. */
 function boundOf({ numLabels }: PlanShape, numBuckets: number, delta: number): number {
   return Math.min(MAX_WORLDS, Math.max(1, Math.ceil(distinguishingWorlds(numLabels, numBuckets, delta))));
@@ -117,8 +133,18 @@ function latencyCandidates(start: ModelOptions, request: RecommendRequest): Mode
   const usable = buckets.filter(
     (count, i) => i === 0 || boundOf(request.shape, count, request.delta) <= start.numWorlds,
   );
-  const list = usable.map((numBuckets) => ({ ...start, numBuckets }));
+  const { merge } = quickest(start, request);
+  const list = usable.map((numBuckets) => ({ ...start, numBuckets, merge }));
+  if (merge !== start.merge) list.unshift(start);
   return [...list, ...smallerModels(list[list.length - 1], request, false).slice(1)];
+}
+
+/** `options` with the quick merge, where that may be chosen and pays. */
+function quickest(options: ModelOptions, request: RecommendRequest): ModelOptions {
+  const { budgets, costs } = request;
+  if (budgets.latencySeconds === undefined || !mergesOf(request).includes(QUICK_MERGE)) return options;
+  const quick = { ...options, merge: QUICK_MERGE };
+  return costs.querySeconds(quick) <= QUICK_SHARE * costs.querySeconds(options) ? quick : options;
 }
 
 /** `start` and what is smaller, largest first: hidden, then worlds, then epochs. */
@@ -183,6 +209,7 @@ function describe(candidates: readonly ModelOptions[], exceeded: readonly (reado
   const chosen = candidates[exceeded.length];
   const reasons: string[] = [];
   for (const [name, text] of [
+    ["merge", "merge"],
     ["numBuckets", "buckets"],
     ["hidden", "hidden"],
     ["numWorlds", "worlds"],
@@ -205,8 +232,11 @@ function impossible(smallest: ModelOptions, over: readonly BudgetName[], request
   const wanted = over.map((name) => `${FLAGS[name]} ${format[name](needs[name])}`).join(" and ");
   const { numBuckets, hidden, numWorlds, epochs } = smallest;
   const model = `${numWorlds} worlds of ${numBuckets} buckets, hidden ${hidden.join(",") || "none"}, ${epochs} epochs`;
-  const fixed = (["hidden", "numWorlds", "numBuckets", "epochs"] as const).filter((name) => given[name] !== undefined);
-  const names = { hidden: "--hidden", numWorlds: "--worlds", numBuckets: "--buckets", epochs: "--epochs" };
+  const names = {
+    ...{ hidden: "--hidden", numWorlds: "--worlds", numBuckets: "--buckets", epochs: "--epochs" },
+    ...(over.includes("latencySeconds") ? { merge: "--merge" } : {}),
+  };
+  const fixed = (Object.keys(names) as (keyof typeof names)[]).filter((name) => given[name] !== undefined);
   const free = fixed.length === 0 ? "" : `, or leave out ${fixed.map((name) => names[name]).join(", ")}`;
   return new ConfigError(
     `${command}: expected a budget that some model fits, got ${list}; the smallest tried (${model}) needs ${wanted}: ` +
@@ -216,6 +246,7 @@ function impossible(smallest: ModelOptions, over: readonly BudgetName[], request
 
 /** Rounded up, so that what is printed suffices; as the flags read it. */
 function roundBytes(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)}kB`;
   return bytes >= 1e10 ? `${Math.ceil(bytes / 1e9)}GB` : `${Math.ceil(bytes / 1e6)}MB`;
 }
 
