@@ -5,31 +5,17 @@ import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SearchResponse } from "../../src/mach/search-contract.js";
-import { createDirectory, manyworlds, ROOT, refusal, removeDirectory, succeed } from "./manyworlds-process.js";
+import { createExportedSite, type ExportedSite } from "./exported-site.js";
+import { manyworlds, ROOT, refusal, succeed } from "./manyworlds-process.js";
 import { bundlePortable, expectSame, predicted } from "./portable-answers.js";
-import { type StaticServer, serveFolder } from "./static-server.js";
-import { createTinyModels } from "./tiny-models.js";
 
-let folder = "";
-let server: StaticServer;
-const at = (name: string): string => join(folder, name);
+let site: ExportedSite;
+const at = (name: string): string => site.at(name);
 
 beforeAll(async () => {
-  folder = createDirectory();
-  await createTinyModels(folder);
-  await succeed(["export", at("m"), "--web", at("site32"), "--bits", "32"]);
-  server = await serveFolder(at("site32"));
+  site = await createExportedSite();
 });
-afterAll(async () => {
-  await server.close();
-  await removeDirectory(folder);
-});
-
-/** First fields of some test rows, as texts to ask. */
-function queries(): string[] {
-  const rows = readFileSync(at("test.tsv"), "utf8").trim().split("\n");
-  return [...rows.slice(0, 40).map((row) => row.split("\t")[1]), "", "never heard of"];
-}
+afterAll(() => site?.close());
 
 /** What browsers, Deno, Bun and workers at the edge have besides the language. */
 const { WebAssembly } = globalThis as unknown as { WebAssembly: object };
@@ -39,7 +25,7 @@ describe("the portable entry", () => {
   it("is bundled for browsers and answers in a context without anything of Node, as predict does", async () => {
     const code = await bundlePortable();
     expect(/["']node:[a-z]|__vite-browser-external|\brequire\(/.exec(code)).toBeNull();
-    const texts = queries();
+    const { texts, server } = site;
     const context = createContext({ ...WEB, ask: { base: `${server.url}model/`, texts } });
     // Arrays of this context's kind are made here; those of the functions above are of another, as in no browser.
     for (const name of ["Uint8Array", "Uint32Array", "Float32Array", "ArrayBuffer", "DataView", "Error", "TypeError"]) {
@@ -57,17 +43,18 @@ describe("the portable entry", () => {
   it("answers in Node over files, with native kernels too", async () => {
     const { PortableModel } = await import(join(ROOT, "dist/src/portable/index.js"));
     const { createKernels } = await import(join(ROOT, "dist/src/kernels/index.js"));
-    const files = async (name: string): Promise<Uint8Array> => readFileSync(join(at("site32"), "model", name));
+    const files = async (name: string): Promise<Uint8Array> => readFileSync(join(at("site"), "model", name));
     for (const options of [{}, { kernels: createKernels({ backend: "native" }) }]) {
       const model = await PortableModel.load({ files, ...options });
       await model.complete;
-      const texts = queries();
+      const { texts } = site;
       expectSame(await model.search({ queries: texts, k: 5 }), await predicted(at("m"), texts));
     }
   });
 
   it("says what is missing where a host has not got all files", async () => {
     const { PortableModel, FetchError } = await import(join(ROOT, "dist/src/portable/index.js"));
+    const { server } = site;
     server.hidden.add("model/index.json");
     const failing = PortableModel.load({ files: `${server.url}model` });
     await expect(failing).rejects.toThrow(FetchError);
@@ -98,7 +85,7 @@ describe("manyworlds export", () => {
     expect(readFileSync(at("json/index.html"), "utf8")).toMatch(/Content-Security-Policy/);
     const shown = await succeed(["export", at("m"), "--web", at("shown"), "--bits", "8", "--worlds", "2"]);
     expect(shown.stdout).toMatch(/weights +2 worlds, 8 bits/);
-    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(readdirSync(site.folder).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
   it("replaces an export only if told to, and nothing else ever", async () => {
@@ -130,7 +117,7 @@ describe("manyworlds export", () => {
     expect(await refusal(["export", at("m"), "--web", at("no"), "--worlds", "7-9"])).toMatch(/found none of them/);
     expect(await refusal(["export", at("nowhere"), "--web", at("no")])).toMatch(/nowhere/);
     expect(existsSync(at("no"))).toBe(false);
-    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(readdirSync(site.folder).filter((name) => name.startsWith("."))).toEqual([]);
     const { stdout, code } = await manyworlds(["export", "--help"]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("$ manyworlds export m/ --web site/")]);
   });
