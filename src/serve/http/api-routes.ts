@@ -33,6 +33,7 @@ const LabelParams = z.object({ id: z.string().regex(/^\d{1,10}$/, "expected a la
 const REFUSALS = {
   400: ErrorResponseSchema.describe("The request is not as it should be; the message says what was expected."),
   401: ErrorResponseSchema.describe("The server asks for a key, and this is none of its keys."),
+  500: ErrorResponseSchema.describe("A fault of the server: its log says more under X-Request-Id."),
   503: ErrorResponseSchema.describe("Overloaded, not ready, or no answer in time: ask again after Retry-After."),
 };
 
@@ -127,6 +128,7 @@ export function addApiRoutes(app: FastifyInstance, { service, limits, admission,
         response: {
           200: ModelResponseSchema.describe("The model that answers now."),
           401: REFUSALS[401],
+          500: REFUSALS[500],
           503: REFUSALS[503],
         },
       },

@@ -64,6 +64,7 @@ export function addStatusRoutes(app: FastifyInstance, { isReady, metrics, apiKey
         response: {
           200: z.string().describe("Text in Prometheus' format."),
           401: ErrorResponseSchema.describe("No key."),
+          500: ErrorResponseSchema.describe("A fault of the server: its log says more under X-Request-Id."),
         },
       },
     },

@@ -132,7 +132,7 @@ describe("the description", () => {
     const { requestBody, responses } = document.paths["/v1/search"].post;
     const { properties } = requestBody.content["application/json"].schema;
     expect(properties.k).toMatchObject({ type: "integer", minimum: 1, maximum: 50, default: 10 });
-    expect(Object.keys(responses)).toEqual(["200", "400", "401", "413", "415", "429", "503"]);
+    expect(Object.keys(responses)).toEqual(["200", "400", "401", "413", "414", "415", "421", "429", "500", "503"]);
     expect(responses[200].content["application/json"].schema.properties.results.items.properties.labels.type).toBe(
       "array",
     );
