@@ -1,30 +1,21 @@
 /**
- * @file Who may change a model? One process at a time: `<model>.lock` beside the directory, made with O_EXCL.
+ * @file Who may change a model? One process at a time: `<model>.lock` beside the directory, made with O_EXCL, names it
+ * (process-identity.node.ts).
  *
- *   { "pid": 4711, "host": "laptop", "started": "83645291" }     started: the process's start time in /proc, or null
- *
- * A lock is stale if its process is gone: same host, and no process of that id or one that started at another time (ids
- * are soon reused in containers). A stale lock is renamed away before it is removed, so that of two waiting processes
- * only one takes it over. A lock of another host is never stale by itself: the message names the file to delete.
+ * A lock is stale if its process is gone. A stale lock is renamed away before it is removed, so that of two waiting
+ * processes only one takes it over. A lock of another host is never stale by itself: the message names the file to delete.
  * Readers need no lock: every file changes atomically.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { hostname } from "node:os";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../core/errors.js";
-import { isProcessAlive } from "./atomic-write.node.js";
+import { formatOwnIdentity, isGone, readIdentity } from "./process-identity.node.js";
 import { explainStorage, systemCode } from "./storage-error.js";
 
 export interface ModelLock {
   readonly path: string;
   /** Removes the lock; further calls do nothing. */
   release(): void;
-}
-
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  readonly started: string | null;
 }
 
 /** Locks the model at `modelPath` for this process. @throws {ConfigError} if another holds it. @throws {StorageError} */
@@ -37,7 +28,7 @@ export function lockModel(modelPath: string): ModelLock {
   } catch (error) {
     throw explainStorage(path, "could not be made", error);
   }
-  const holder = readHolder(path);
+  const holder = readIdentity(path);
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
   throw new ConfigError(
     `${modelPath}: ${who} is training this model; wait for it, or delete ${path} if it is not running any more`,
@@ -53,8 +44,7 @@ function tryLock(path: string): boolean {
     throw error;
   }
   try {
-    const holder: Holder = { pid: process.pid, host: hostname(), started: startTime(process.pid) };
-    writeSync(fd, `${JSON.stringify(holder)}\n`);
+    writeSync(fd, formatOwnIdentity());
   } finally {
     closeSync(fd);
   }
@@ -73,9 +63,8 @@ function heldLock(path: string): ModelLock {
 }
 
 function removeIfStale(path: string): boolean {
-  const holder = readHolder(path);
-  if (holder === null || holder.host !== hostname()) return false;
-  if (isProcessAlive(holder.pid) && startTime(holder.pid) === holder.started) return false;
+  const holder = readIdentity(path);
+  if (holder === null || !isGone(holder)) return false;
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
@@ -84,7 +73,7 @@ function removeIfStale(path: string): boolean {
     if (systemCode(error) === "ENOENT") return true;
     throw error;
   }
-  const moved = readHolder(aside);
+  const moved = readIdentity(aside);
   if (moved?.pid !== holder.pid || moved.started !== holder.started) {
     // Another process took the stale lock over between our look and our rename: give its lock back.
     renameSync(aside, path);
@@ -92,25 +81,4 @@ function removeIfStale(path: string): boolean {
   }
   rmSync(aside, { force: true });
   return true;
-}
-
-/** Who made the lock; null if that cannot be read (being written right now, or not ours). */
-function readHolder(path: string): Holder | null {
-  try {
-    const { pid, host, started } = JSON.parse(readFileSync(path, "utf8")) as Holder;
-    return Number.isInteger(pid) && typeof host === "string" ? { pid, host, started } : null;
-  } catch {
-    return null;
-  }
-}
-
-/** When the process started, in the kernel's clock ticks since boot; null where /proc does not say. */
-function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22; the second, the program's name in parentheses, may hold spaces.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -7,10 +7,9 @@
  * gzipped, told by their first bytes. Plain files are cut by byte offsets among threads, gzipped ones are read by one.
  * Memory: the words and their counts for each thread that counts, one vocabulary for each that encodes, and buffers.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { explainStorage } from "../checkpoint/storage-error.js";
+import { createTemporaryDirectory } from "../checkpoint/temporary-directory.node.js";
 import { ConfigError, InterruptedError } from "../core/errors.js";
 import { runJobs } from "../parallel/worker-pool.node.js";
 import type { CorpusJob, CorpusJobProgress, CorpusJobResult, CorpusJobShared } from "./corpus-job.js";
@@ -73,7 +72,7 @@ export async function encodeCorpus(
   vocabulary: Vocabulary,
   options: EncodeOptions = {},
 ): Promise<EncodedCorpus> {
-  const directory = makeDirectory(options.directory ?? tmpdir());
+  const directory = createTemporaryDirectory("corpus", options.directory);
   try {
     const results = new Map<number, CorpusJobResult & { kind: "encoded" }>();
     const shared = { vocabulary: vocabulary.parts, maxDistinct: MAX_DISTINCT_WORDS };
@@ -95,14 +94,6 @@ export async function encodeCorpus(
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function makeDirectory(parent: string): string {
-  try {
-    return mkdtempSync(join(parent, "manyworlds-corpus-"));
-  } catch (error) {
-    throw explainStorage(parent, "could not be written", error);
   }
 }
 

@@ -11,10 +11,8 @@
  * Source: Pennington, Socher, Manning, "GloVe: Global Vectors for Word Representation", EMNLP 2014.
  * Differs from their tool: f32 for doubles, a new random order in each iteration, no clipping of gradients, no header words.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { explainStorage } from "../../checkpoint/storage-error.js";
+import { rmSync } from "node:fs";
+import { createTemporaryDirectory } from "../../checkpoint/temporary-directory.node.js";
 import { ConfigError } from "../../core/errors.js";
 import { Rng } from "../../core/rng.js";
 import { sharedArray } from "../../data/chunked-array.js";
@@ -71,13 +69,13 @@ export async function trainGlove(
   words: readonly string[],
   run: GloveRun = {},
 ): Promise<GloveResult> {
-  const { numThreads: given = 1, memoryBytes, temporaryDirectory = tmpdir(), signal, onProgress, ...chosen } = run;
+  const { numThreads: given = 1, memoryBytes, temporaryDirectory, signal, onProgress, ...chosen } = run;
   const options = gloveOptions(chosen);
   const memory = countMemoryBytes(memoryBytes);
   if (!(Number.isInteger(given) && given >= 1)) throw new ConfigError(`GloVe: expected 1 thread or more, got ${given}`);
   const kernels = createKernels();
   const numThreads = kernels.info.backend === "wasm" ? 1 : given;
-  const directory = makeDirectory(temporaryDirectory);
+  const directory = createTemporaryDirectory("glove", temporaryDirectory);
   const threads = new Threads(options, numThreads, signal, onProgress ?? (() => {}));
   try {
     const runs = await threads.count(corpus, words.length, memory, directory);
@@ -96,14 +94,6 @@ export async function trainGlove(
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function makeDirectory(parent: string): string {
-  try {
-    return mkdtempSync(join(parent, "manyworlds-glove-"));
-  } catch (error) {
-    throw explainStorage(parent, "could not be written", error);
   }
 }
 

@@ -6,9 +6,9 @@
  * Threads slow each other (memory, caches, turbo), hence all at once. A shape that does not fit the memory that is free
  * is timed with fewer features, then with a narrower layer; whoever uses the figures scales them (step-work.ts).
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { freemem, tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { freemem } from "node:os";
+import { createTemporaryDirectory } from "../../checkpoint/temporary-directory.node.js";
 import { Rng } from "../../core/rng.js";
 import type { Dataset } from "../../data/dataset.js";
 import { LabelHash } from "../../mach/label-hash.js";
@@ -50,7 +50,7 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
   const { options, shape } = fitFreeMemory(request);
   const dataset = request.dataset !== null && shape === request.shape ? request.dataset : rowsOf(options, shape);
   const hash = new LabelHash({ ...options, numLabels: shape.numLabels, numWorlds: worldsAtOnce });
-  const folder = mkdtempSync(join(tmpdir(), "manyworlds-plan-"));
+  const folder = createTemporaryDirectory("plan");
   const shared: CalibrationShared = {
     dataset,
     model: worldOptionsOf(options, shape.numFeatures),
