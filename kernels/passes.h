@@ -112,7 +112,8 @@ INLINE int FN(next_example)(Pass *p, size_t *example) {
   if (p->at == p->end) {
     if (p->left == 0 || FN(is_stopped)(p)) return 0;
     p->left--;
-    if (p->own && p->since++ % p->every == 0) FN(exchange)(p);
+    if (p->own && p->since == p->every) FN(exchange)(p), p->since = 0;
+    p->since++;
     p->at = p->block * p->size;
     p->end = p->at + p->size < p->examples ? p->at + p->size : p->examples;
     p->block += p->step;

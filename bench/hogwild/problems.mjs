@@ -65,7 +65,7 @@ function choose(ratings, rows) {
 }
 
 /** Jester: a tenth of the ratings is held out. */
-export async function jester(rank, numGroups = 2) {
+export async function jester(rank, numGroups = 3) {
   const all = await loadRatings(join(dataRoot, "jester/ratings.tsv.gz"));
   const { train, validation } = chooseHoldout(all.values.length, { share: 0.1, seed: 2 });
   const options = { rank, mu: 1000, numGroups };

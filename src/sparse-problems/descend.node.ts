@@ -8,7 +8,11 @@ import { availableParallelism } from "node:os";
 import { ConfigError, DivergenceError } from "../core/errors.js";
 import { createKernels } from "../kernels/index.js";
 import { runJobs } from "../parallel/index.js";
-import type { DescentEnd, DescentProgress, DescentShared } from "./descent-thread.js";
+import { createSchedulerState } from "./cell-scheduler.js";
+import { blocksBetweenExchanges, type DescentEnd, type DescentProgress, type DescentShared } from "./descent-thread.js";
+import { createLedgerCells } from "./epoch-ledger.js";
+import { blockSizeOf } from "./example-order.js";
+import { gridOf, portionsOf } from "./portions.js";
 import { initialiseVector, type SparseProblem, vectorLength } from "./problem.js";
 import { checkDescentOptions, type DescentOptions } from "./strategy.js";
 
@@ -31,6 +35,15 @@ export interface DescentReport {
 
 const shared = <T>(type: { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number }, length: number): T =>
   new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT));
+
+/** Of an epoch. Who steps on a copy exchanges it at a portion's end: no more portions than exchanges. */
+function numPortions(problem: SparseProblem, options: Required<DescentOptions>): number {
+  const chosen = portionsOf(problem, options.delay);
+  if (options.strategy !== "delayed") return chosen;
+  const numBlocks = Math.ceil(problem.numExamples / blockSizeOf(problem.numExamples));
+  const numExchanges = Math.floor(numBlocks / blocksBetweenExchanges(problem, options));
+  return Math.max(options.numThreads, Math.min(chosen, numExchanges));
+}
 
 /**
  * Minimises the problem from its usual start.
@@ -57,13 +70,16 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
   const vectors = shared(Float32Array, length * (isAveraging ? numThreads : 1));
   initialiseVector(problem, seed, vectors.subarray(0, length));
   for (let t = 1; isAveraging && t < numThreads; t++) vectors.copyWithin(t * length, 0, length);
+  const grid = gridOf(problem, strategy, numThreads);
   const threadsShared: DescentShared = {
     problem,
     options,
+    numPortions: numPortions(problem, options),
+    scheduler: grid === null ? null : createSchedulerState(grid.numGroups),
     vectors,
     locks: strategy === "locked" ? shared(Uint32Array, problem.numParts) : null,
     turn: shared(Uint32Array, 16),
-    cells: shared(Int32Array, 2),
+    ledger: createLedgerCells(epochs),
     spinMs: numThreads <= availableParallelism() ? 2 : 0.05,
     losses: shared(Float64Array, epochs * numThreads),
     times: shared(Float64Array, epochs + 1),

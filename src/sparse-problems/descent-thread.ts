@@ -1,21 +1,26 @@
 /**
- * @file What does one thread of a run do? Its rounds of each epoch, a kernel call each; it waits for the others between epochs.
+ * @file What does one thread of a run do? Portions of epochs, a kernel call each, until none is left.
  *
- *   barrier │ passes over its rounds, loss → losses[epoch, thread] │ barrier │ rate·β │ pass …
+ *   all ready │ portion, pass, loss → losses[epoch, thread] │ portion …      γ·βᵉ is the rate of a portion of epoch e
+ *
+ * Gates between epochs, where something must not happen at the same time: all threads' turns of round-robin, which the end
+ * of a run that diverges would leave waiting; and the weights' shrinking once an epoch, by whoever finishes it.
  *
  * All that threads share, and who writes it:
  *   vectors   x, or one x a thread when averaging. RACE: written by all threads as the strategy allows; kernels/pass_*.c
  *   locks     [parts] for strategy locked. RACE: taken and given back in the kernel by atomic operations
  *   turn      [16], the first is the ticket whose turn it is, in a cache line of its own. RACE: stored by its holder
- *   cells     the barrier's
- *   losses    [epochs, threads] f64. RACE: each cell has one writer, and is read after a barrier
- *   times     [epochs + 1] ms: when thread 0 passed each barrier. RACE: one writer, read when all is over
- *   cpu       [2] ms of processor time that the process had used at the first and at the last barrier. RACE: as times
+ *   ledger    which portions are taken and finished: epoch-ledger.ts
+ *   scheduler which cells of a grid are in hand: cell-scheduler.ts
+ *   losses    [epochs, threads] f64. RACE: each cell has one writer, and is read when the ledger says that all is written
+ *   times     [epochs + 1] ms: when all stood ready, and when the last portion of each epoch was finished. RACE: one writer
+ *             each, read when all is over
+ *   cpu       [2] ms of processor time that the process had used at the first and at the last of these. RACE: as times
  */
 import type { Kernels, Pass, PassExchange } from "../kernels/contract.js";
-import { EpochBarrier } from "./epoch-barrier.js";
-import { epochRounds, type Round } from "./epoch-rounds.js";
-import { type ExampleSlice, exampleSlice } from "./example-order.js";
+import { EpochLedger } from "./epoch-ledger.js";
+import { blockSizeOf } from "./example-order.js";
+import { createPortions, type PortionsShared } from "./portions.js";
 import {
   epochShrinkage,
   partOfProblem,
@@ -27,14 +32,12 @@ import {
 import { type DescentOptions, MODE_OF } from "./strategy.js";
 
 /** Given to every thread. */
-export interface DescentShared {
-  readonly problem: SparseProblem;
-  readonly options: Required<DescentOptions>;
+export interface DescentShared extends PortionsShared {
   readonly vectors: Float32Array;
   readonly locks: Uint32Array | null;
   readonly turn: Uint32Array;
-  readonly cells: Int32Array;
-  /** How long a thread spins at the barrier before it sleeps. */
+  readonly ledger: Int32Array;
+  /** How long a thread that waits spins before it sleeps. */
   readonly spinMs: number;
   readonly losses: Float64Array;
   readonly times: Float64Array;
@@ -48,7 +51,7 @@ export interface DescentProgress {
   readonly loss: number;
 }
 
-/** How a thread ended. `epochs` are those that all threads finished; diverged: their loss became NaN or infinite. */
+/** How a thread ended. `epochs`: all of them; those finished when it stopped; the first whose loss was NaN or infinite. */
 export interface DescentEnd {
   readonly status: "done" | "stopped" | "diverged";
   readonly epochs: number;
@@ -57,6 +60,8 @@ export interface DescentEnd {
 /** What a thread may ask and tell. */
 export interface DescentHooks {
   onEpoch(progress: DescentProgress): void;
+  /** Of one clock for all threads. */
+  nowMs(): number;
   /** Processor time of the process so far. */
   cpuMs(): number;
 }
@@ -69,61 +74,73 @@ export function runDescentThread(
   stop: Uint32Array,
   hooks: DescentHooks,
 ): DescentEnd {
-  const { problem, options, vectors, locks, turn, losses, times } = shared;
-  const { strategy, numThreads, epochs, backoff, seed, delay } = options;
-  const barrier = new EpochBarrier(shared.cells, numThreads, shared.spinMs);
-  const length = vectorLength(problem);
-  const x = strategy === "averaging" ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
-  const { numExamples } = problem;
+  const { problem, options, vectors, locks, turn, losses, times, cpu } = shared;
+  const { strategy, numThreads, epochs, backoff, delay, learningRate } = options;
   const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
-  // Threads that learn on copies have no lines to contend for, and should meet examples of all cells.
-  const isApart = numThreads > 1 && (strategy === "averaging" || strategy === "delayed");
-  const grid = isApart ? null : problem.grid;
-  const first = exampleSlice(numExamples, seed, 0, 0, numThreads);
-  let turnsTaken = 0;
-  const roundsOf = (epoch: number): Round[] => epochRounds({ numExamples, grid }, seed, epoch, thread, numThreads);
-  let rounds = roundsOf(0);
-  const exchange = strategy === "delayed" ? createExchange(problem, options.exchangeEvery, first, x) : null;
-  let rate = options.learningRate;
-  for (let epoch = 0; ; epoch++, rate *= backoff) {
-    if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
-    if (thread === 0) times[epoch] = performance.now();
-    if (thread === 0 && (epoch === 0 || epoch === epochs)) shared.cpu[epoch === 0 ? 0 : 1] = hooks.cpuMs();
-    if (epoch > 0) {
-      const loss = losses.subarray((epoch - 1) * numThreads, epoch * numThreads).reduce((sum, part) => sum + part, 0);
-      // All threads see the same sum, and so all of them end here.
-      if (!Number.isFinite(loss)) return { status: "diverged", epochs: epoch };
-      if (thread === 0) hooks.onEpoch({ epoch, loss });
-    }
-    if (epoch === epochs) return { status: "done", epochs };
-    let loss = 0;
-    for (const { from, to, slice, numTurns } of rounds) {
-      const firstTicket = (turnsTaken * numThreads + thread) % 2 ** 32;
-      const pass: Pass = {
-        mode: MODE_OF[strategy],
-        numExamples: to - from,
-        ...slice,
-        rate,
-        delay,
-        locks,
-        exchange,
-        stop,
-        order: { turn, firstTicket, ticketStep: numThreads, numTurns },
-      };
-      const part = problem.grid === null ? problem : partOfProblem(problem, from, to);
-      loss += runPass(kernels, part, pass, x);
-      turnsTaken += numTurns;
-    }
-    losses[epoch * numThreads + thread] = loss;
-    rounds = epoch + 1 < epochs ? roundsOf(epoch + 1) : [];
-    const shrinkage = epochShrinkage(problem, rate);
-    if (shrinkage === 1) continue;
-    // Nobody steps while weights shrink, so that locks and turns keep what they promise.
-    if (!barrier.wait(shouldStop)) return { status: "stopped", epochs: epoch };
-    const share = Math.ceil(length / numThreads);
-    const mine = strategy === "averaging" ? x : x.subarray(thread * share, (thread + 1) * share);
-    kernels.axpby(mine.length, shrinkage, mine, 0, mine);
+  const ledger = new EpochLedger(shared.ledger, numThreads, { spinMs: shared.spinMs, shouldStop });
+  const portions = createPortions(shared, ledger, thread, shouldStop);
+  const isAveraging = strategy === "averaging";
+  const length = vectorLength(problem);
+  const x = isAveraging ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
+  const rateOf = (epoch: number): number => learningRate * backoff ** epoch;
+  const isGated = strategy === "round-robin" || (!isAveraging && epochShrinkage(problem, learningRate) !== 1);
+  // Epochs that may be begun beside the one that is being finished.
+  const lead = isGated ? 0 : 1;
+  const exchange = strategy === "delayed" ? createExchange(shared, x) : null;
+  const isFinished = (epoch: number): boolean => ledger.finished(epoch) === portions.anEpoch;
+  const shrink = (epoch: number): void => {
+    const shrinkage = epochShrinkage(problem, rateOf(epoch));
+    if (shrinkage !== 1) kernels.axpby(length, shrinkage, x, 0, x);
+  };
+  const ended = (): DescentEnd => {
+    if (ledger.failure > 0) return { status: "diverged", epochs: ledger.failure };
+    if (!shouldStop()) return { status: "done", epochs };
+    let finished = 0;
+    while (finished < epochs && isFinished(finished)) finished++;
+    return { status: "stopped", epochs: finished };
+  };
+
+  if (ledger.arrive()) {
+    times[0] = hooks.nowMs();
+    cpu[0] = hooks.cpuMs();
+    ledger.open(1 + lead);
   }
+  if (!ledger.waitOpen(0)) return ended();
+  let turnsTaken = 0;
+  for (let portion = portions.next(); portion !== null; portion = portions.next()) {
+    const { epoch, from, to, slice, numTurns } = portion;
+    if (!ledger.waitOpen(epoch)) return ended();
+    const firstTicket = (turnsTaken * numThreads + thread) % 2 ** 32;
+    turnsTaken += numTurns;
+    const pass: Pass = {
+      mode: MODE_OF[strategy],
+      numExamples: to - from,
+      ...slice,
+      rate: rateOf(epoch),
+      delay,
+      locks,
+      exchange,
+      stop,
+      order: { turn, firstTicket, ticketStep: numThreads, numTurns },
+    };
+    const part = problem.kind === "factors" ? partOfProblem(problem, from, to) : problem;
+    const loss = runPass(kernels, part, pass, x);
+    losses[epoch * numThreads + thread] += loss;
+    if (!Number.isFinite(loss)) ledger.fail(epoch + 1);
+    if (isAveraging) shrink(epoch);
+    if (ledger.finish(epoch) < portions.anEpoch) continue;
+    // Nobody steps while weights shrink, so that locks and turns keep what they promise.
+    if (!isAveraging) shrink(epoch);
+    times[epoch + 1] = hooks.nowMs();
+    if (epoch + 1 === epochs) cpu[1] = hooks.cpuMs();
+    // An epoch's last portion may be finished after the next one's: whoever closes the gap opens for both.
+    if (epoch > 0 && !isFinished(epoch - 1)) continue;
+    const last = epoch + 1 < epochs && isFinished(epoch + 1) ? epoch + 1 : epoch;
+    if (!ledger.open(last + 2 + lead)) continue;
+    const lossOf = losses.subarray(last * numThreads, (last + 1) * numThreads).reduce((sum, of) => sum + of, 0);
+    hooks.onEpoch({ epoch: last + 1, loss: lossOf });
+  }
+  return ended();
 }
 
 /** At least so many exchanges an epoch: a thread should see what the others learnt. */
@@ -132,17 +149,18 @@ const LEAST_EXCHANGES = 8;
 const TOUCHED_PER_EXCHANGED = 8;
 const LEAST_EXAMPLES = 256;
 
-/** A copy of x that nobody has changed yet. */
-function createExchange(
-  problem: SparseProblem,
-  exchangeEvery: number,
-  { blockSize, numBlocks }: ExampleSlice,
-  x: Float32Array,
-): PassExchange {
-  const chosen = Math.max(LEAST_EXAMPLES, (TOUCHED_PER_EXCHANGED * x.length) / touchedByExample(problem));
+/** How many blocks a thread of strategy delayed takes between two exchanges. */
+export function blocksBetweenExchanges(problem: SparseProblem, options: Required<DescentOptions>): number {
+  const { exchangeEvery, numThreads } = options;
+  const blockSize = blockSizeOf(problem.numExamples);
+  const numBlocks = Math.ceil(Math.ceil(problem.numExamples / blockSize) / numThreads);
+  const chosen = Math.max(LEAST_EXAMPLES, (TOUCHED_PER_EXCHANGED * vectorLength(problem)) / touchedByExample(problem));
   const wanted = exchangeEvery > 0 ? exchangeEvery : chosen;
   const most = exchangeEvery > 0 ? numBlocks : numBlocks / LEAST_EXCHANGES;
-  const blocks = Math.max(1, Math.min(Math.ceil(wanted / blockSize), Math.floor(most)));
-  // Zeros: the first exchange takes x over.
-  return { numBlocks: blocks, own: new Float32Array(x.length), base: new Float32Array(x.length) };
+  return Math.max(1, Math.min(Math.ceil(wanted / blockSize), Math.floor(most)));
+}
+
+/** A copy of x, as it is before anybody begins. */
+function createExchange({ problem, options }: PortionsShared, x: Float32Array): PassExchange {
+  return { numBlocks: blocksBetweenExchanges(problem, options), own: x.slice(), base: x.slice() };
 }

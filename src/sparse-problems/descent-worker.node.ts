@@ -14,6 +14,7 @@ serveJobs<DescentShared, number, DescentProgress, DescentEnd>((shared, thread, c
       lastMs = performance.now();
       context.postProgress(progress);
     },
+    nowMs: () => Number(process.hrtime.bigint()) / 1e6,
     cpuMs() {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1000;

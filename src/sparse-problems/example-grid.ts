@@ -1,21 +1,17 @@
 /**
  * @file Which entries of a matrix may threads have in hand at the same time without touching the same rows of factors?
  *
- *   rows of L      are dealt to P groups, a thread's own
- *   rows of R      are dealt to 2P groups, which all threads go through
+ *   rows of L      are dealt to P groups
+ *   rows of R      are dealt to 2P groups
  *   cell (p, q)    entries of rows in group p and columns in group q
  *
- *   two threads, P = 2      step 0       step 1       step 2       step 3
- *   thread 0                (0, 0)       (0, 1)       (0, 2)       (0, 3)
- *   thread 1                (1, 2)       (1, 3)       (1, 0)       (1, 1)
+ *   P = 3           q = 0   1   2   3   4   5
+ *   p = 0               ·   A   ·   ·   ·   ·       thread A; thread B may take any cell that is in neither its rows
+ *   p = 1               ·   ·   ·   ·   B   ·       nor its columns, so that a core seldom needs a line of memory that
+ *   p = 2               ·   ·   ·   ·   ·   ·       another has just written: cell-scheduler.ts
  *
- * Threads have different groups on either side in each step, and in the step after it too: nobody waits between steps, and a
- * thread may fall behind by a whole one before it meets another. Threads that do meet lose nothing but time, as anywhere in
- * Hogwild!. What the grid gives is that a core seldom needs a line of memory that another has just written.
- *
- * Sources: Gemulla, Nijkamp, Haas, Sismanis, "Large-scale matrix factorization with distributed stochastic gradient
- * descent", KDD 2011 (strata, with a barrier after each); Recht, Ré, "Parallel stochastic gradient algorithms for
- * large-scale matrix completion", Mathematical Programming Computation 2013 (shuffled anew, with barriers).
+ * Source: Gemulla, Nijkamp, Haas, Sismanis, "Large-scale matrix factorization with distributed stochastic gradient
+ * descent", KDD 2011.
  */
 export interface ExampleGrid {
   /** P. */

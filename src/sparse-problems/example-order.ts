@@ -2,7 +2,7 @@
  * @file In which order do passes meet the examples? A permutation of blocks for each epoch that nobody has to store.
  *
  *   block of position p in epoch e = (c + a·p) mod B      a coprime to B, both drawn from the seed and e
- *   thread t of T takes positions t, t + T, t + 2T, …     a step of a·T mod B for the kernel
+ *   portion k of K has positions k, k + K, k + 2K, …      a step of a·K mod B for the kernel
  *
  * Every example is met once an epoch (without replacement). The examples themselves were shuffled once, within the cells
  * of a grid if there is one (example-grid.ts); within a block of 64 they lie side by side in memory, so that reading them
@@ -33,27 +33,43 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** The slice of thread `thread` of `numThreads` in an epoch; the slices of all threads are a permutation. */
-export function exampleSlice(
-  numExamples: number,
-  seed: number,
-  epoch: number,
-  thread: number,
-  numThreads: number,
-  blockSize: number = blockSizeOf(numExamples),
+/** The blocks' order in an epoch. */
+export interface BlockOrder {
+  readonly blockSize: number;
+  /** B, a, c. */
+  readonly numBlocks: number;
+  readonly stride: number;
+  readonly shift: number;
+}
+
+/** The order in an epoch of all examples, the same for all threads. */
+export function epochOrder(numExamples: number, seed: number, epoch: number): BlockOrder {
+  return drawOrder(numExamples, blockSizeOf(numExamples), Rng.derive(seed, "sparse-problem", "order", epoch));
+}
+
+/** Some order of examples in blocks of `blockSize`. */
+export function drawOrder(numExamples: number, blockSize: number, rng: Rng): BlockOrder {
+  const numBlocks = Math.ceil(numExamples / blockSize);
+  if (numBlocks === 0) return { blockSize, numBlocks, stride: 0, shift: 0 };
+  const shift = rng.nextBelow(numBlocks);
+  let stride = 1 + rng.nextBelow(numBlocks);
+  while (greatestCommonDivisor(stride, numBlocks) !== 1) stride++;
+  return { blockSize, numBlocks, stride: stride % numBlocks, shift };
+}
+
+/** Portion `portion` of `numPortions`; all portions together are a permutation of the blocks. */
+export function sliceOf(
+  { blockSize, numBlocks, stride, shift }: BlockOrder,
+  portion: number,
+  numPortions: number,
 ): ExampleSlice {
-  const all = Math.ceil(numExamples / blockSize);
-  if (all === 0) return { blockSize, firstBlock: 0, blockStep: 0, numBlocks: 0 };
-  const rng = Rng.derive(seed, "sparse-problem", "order", epoch);
-  const shift = rng.nextBelow(all);
-  let stride = 1 + rng.nextBelow(all);
-  while (greatestCommonDivisor(stride, all) !== 1) stride++;
-  // Below 2⁵³: blocks are fewer than 2³², threads fewer than 2²⁰.
+  if (numBlocks === 0) return { blockSize, firstBlock: 0, blockStep: 0, numBlocks: 0 };
+  // Below 2⁵³: blocks are fewer than 2³², portions fewer than 2²⁰.
   return {
     blockSize,
-    firstBlock: (shift + (stride % all) * thread) % all,
-    blockStep: ((stride % all) * numThreads) % all,
-    numBlocks: Math.max(0, Math.ceil((all - thread) / numThreads)),
+    firstBlock: (shift + stride * portion) % numBlocks,
+    blockStep: (stride * numPortions) % numBlocks,
+    numBlocks: Math.max(0, Math.ceil((numBlocks - portion) / numPortions)),
   };
 }
 

@@ -34,10 +34,9 @@ export interface FactorProblemOptions {
   /** Of the examples' order. Default 1. */
   readonly seed?: number;
   /**
-   * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that up
-   * to P threads seldom meet; see example-grid.ts. Take the threads' number or a multiple of it: more threads than groups
-   * do without, and with 3 groups one of two threads has twice the other's work. 1: one random order, no groups. At most 64.
-   * Default 2, as descend's threads.
+   * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that
+   * threads seldom meet; see example-grid.ts. Take one more than the threads: with as many they meet now and then, more
+   * threads than groups do without. 1: one random order, no groups. At most 64. Default 3, for descend's two threads.
    */
   readonly numGroups?: number;
   /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */
@@ -46,14 +45,14 @@ export interface FactorProblemOptions {
 
 /** @throws {ConfigError} for options, {ShapeError} for entries outside of the matrix. */
 export function createFactorProblem(ratings: Ratings, options: FactorProblemOptions = {}): FactorProblem {
-  const { rank = 10, mu = 1, seed = 1, numGroups = 2 } = options;
+  const { rank = 10, mu = 1, seed = 1, numGroups = 3 } = options;
   const { numLeft, numRight, lefts, rights, values } = ratings;
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= 65_536)) {
     throw new ConfigError(`createFactorProblem: expected rank from 1 to 65536, got ${rank}`);
   }
   if (!(Number.isInteger(numGroups) && numGroups >= 1 && numGroups <= MOST_GROUPS)) {
     throw new ConfigError(
-      `createFactorProblem: expected numGroups from 1 (entries in one random order) to ${MOST_GROUPS}, got ${numGroups}; take the number of threads, or a multiple of it`,
+      `createFactorProblem: expected numGroups from 1 (entries in one random order) to ${MOST_GROUPS}, got ${numGroups}; take one more than the threads`,
     );
   }
   if (!(mu >= 0 && Number.isFinite(mu))) {

@@ -33,11 +33,7 @@ function half(numExamples: number, first: number, exchange: PassExchange | null)
   };
 }
 
-const copies = (numBlocks: number): PassExchange => ({
-  numBlocks,
-  own: new Float32Array(LENGTH),
-  base: new Float32Array(LENGTH),
-});
+const copies = (numBlocks: number, x: Float32Array): PassExchange => ({ numBlocks, own: x.slice(), base: x.slice() });
 
 describeBackends("passes on a copy", (kernels) => {
   it("two threads' changes add up in x, as in the reference; copies end equal to x or to what it was", () => {
@@ -48,7 +44,7 @@ describeBackends("passes on a copy", (kernels) => {
         const start = numbers(rng, LENGTH, 0.4);
         const run = (by: Kernels) => {
           const x = start.slice();
-          const [one, two] = [copies(numBlocks), copies(numBlocks)];
+          const [one, two] = [copies(numBlocks, x), copies(numBlocks, x)];
           const sums = [one, two, one].map((exchange, i) =>
             by.factorPass(half(numExamples, i % 2, exchange), problem, x),
           );
@@ -76,7 +72,7 @@ describeBackends("passes on a copy", (kernels) => {
     const start = numbers(new Rng(6), LENGTH, 0.4);
     const [plain, copied] = [start.slice(), start.slice()];
     kernels.factorPass(half(33, 0, null), problem, plain);
-    kernels.factorPass(half(33, 0, copies(2)), problem, copied);
+    kernels.factorPass(half(33, 0, copies(2, copied)), problem, copied);
     expectClose(copied, plain, () => 40 * EPSILON);
     expect(copied).not.toEqual(start);
   });
@@ -84,11 +80,11 @@ describeBackends("passes on a copy", (kernels) => {
   it("refuses copies that are too short, no blocks, and other modes", () => {
     const problem = factors(new Rng(5), 8);
     const x = numbers(new Rng(6), LENGTH);
-    const short = { ...copies(1), own: new Float32Array(LENGTH - 1) };
+    const short = { ...copies(1, x), own: new Float32Array(LENGTH - 1) };
     expect(() => kernels.factorPass(half(8, 0, short), problem, x)).toThrow(/exchange.own/);
     if (kernels.info.backend === "reference") return;
-    expect(() => kernels.factorPass(half(8, 0, copies(0)), problem, x)).toThrow(/every 1 or more blocks, got 0/);
-    const loss = { ...half(8, 0, copies(1)), mode: "loss" as const };
+    expect(() => kernels.factorPass(half(8, 0, copies(0, x)), problem, x)).toThrow(/every 1 or more blocks, got 0/);
+    const loss = { ...half(8, 0, copies(1, x)), mode: "loss" as const };
     expect(() => kernels.factorPass(loss, problem, x)).toThrow(/expected mode free to exchange in, got loss/);
   });
 });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createKernels } from "../../src/kernels/create.node.js";
-import { runDescentThread } from "../../src/sparse-problems/descent-thread.js";
-import { EpochBarrier } from "../../src/sparse-problems/epoch-barrier.js";
-import { blockSizeOf, exampleSlice } from "../../src/sparse-problems/example-order.js";
+import { createSchedulerState } from "../../src/sparse-problems/cell-scheduler.js";
+import { type DescentProgress, runDescentThread } from "../../src/sparse-problems/descent-thread.js";
+import { createLedgerCells } from "../../src/sparse-problems/epoch-ledger.js";
+import { blockSizeOf, epochOrder, sliceOf } from "../../src/sparse-problems/example-order.js";
 import {
   objective,
   rootMeanSquaredError,
@@ -12,23 +13,29 @@ import {
   type ThreadStrategy,
   vectorLength,
 } from "../../src/sparse-problems/index.js";
+import { gridOf, portionsOf } from "../../src/sparse-problems/portions.js";
 import { initialiseVector } from "../../src/sparse-problems/problem.js";
 import { checkDescentOptions } from "../../src/sparse-problems/strategy.js";
 import { smallCut, smallFactors, smallLinear } from "./small-problems.js";
 
 const kernels = createKernels();
 
+const HOOKS = { onEpoch: () => {}, nowMs: () => 0, cpuMs: () => 0 };
+
 /** What a thread of a run alone is given. */
 function sharedOf(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy, epochs: number) {
   const vectors = new Float32Array(vectorLength(problem));
   initialiseVector(problem, 1, vectors);
+  const grid = gridOf(problem, strategy, 1);
   return {
     problem,
     options: checkDescentOptions({ learningRate, strategy, numThreads: 1, epochs }),
+    numPortions: portionsOf(problem, 0),
+    scheduler: grid === null ? null : createSchedulerState(grid.numGroups),
     vectors,
     locks: new Uint32Array(problem.numParts),
     turn: new Uint32Array(16),
-    cells: new Int32Array(new SharedArrayBuffer(8)),
+    ledger: createLedgerCells(epochs),
     spinMs: 1,
     losses: new Float64Array(epochs),
     times: new Float64Array(epochs + 1),
@@ -39,9 +46,10 @@ function sharedOf(problem: SparseProblem, learningRate: number, strategy: Thread
 /** One thread of a run, in this thread. */
 function solve(problem: SparseProblem, learningRate: number, strategy: ThreadStrategy = "serial", epochs = 20) {
   const shared = sharedOf(problem, learningRate, strategy, epochs);
-  const hooks = { onEpoch: () => {}, cpuMs: () => 0 };
+  const told: DescentProgress[] = [];
+  const hooks = { ...HOOKS, onEpoch: (progress: DescentProgress) => told.push(progress) };
   const end = runDescentThread(kernels, shared, 0, new Uint32Array(1), hooks);
-  return { x: shared.vectors, losses: shared.losses, end };
+  return { x: shared.vectors, losses: shared.losses, end, told };
 }
 
 describe("the order of examples", () => {
@@ -51,7 +59,7 @@ describe("the order of examples", () => {
         const seen: number[] = [];
         const all = Math.ceil(n / blockSizeOf(n));
         for (let t = 0; t < threads; t++) {
-          const slice = exampleSlice(n, seed, epoch, t, threads);
+          const slice = sliceOf(epochOrder(n, seed, epoch), t, threads);
           for (let i = 0; i < slice.numBlocks; i++) seen.push((slice.firstBlock + i * slice.blockStep) % all);
         }
         expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: all }, (_, i) => i));
@@ -60,7 +68,7 @@ describe("the order of examples", () => {
   });
 
   it("differs between epochs and seeds", () => {
-    const of = (seed: number, epoch: number): string => JSON.stringify(exampleSlice(100_000, seed, epoch, 0, 1));
+    const of = (seed: number, epoch: number): string => JSON.stringify(sliceOf(epochOrder(100_000, seed, epoch), 0, 1));
     expect(new Set([of(1, 0), of(1, 1), of(2, 0), of(2, 1)]).size).toBe(4);
   });
 });
@@ -99,8 +107,15 @@ describe("descent on one thread", () => {
     const idle = { ...once, numExamples: 0 };
     const vectors = new Float32Array(60).fill(1);
     const shared = { ...sharedOf(idle, 0.1, "serial", 3), vectors };
-    runDescentThread(kernels, shared, 0, new Uint32Array(1), { onEpoch: () => {}, cpuMs: () => 0 });
+    runDescentThread(kernels, shared, 0, new Uint32Array(1), HOOKS);
     for (const value of vectors) expect(value).toBeCloseTo(Math.exp(-2 * 0.1 * 0.1 * (1 + 0.9 + 0.81)), 6);
+  });
+
+  it("tells of each epoch, in their order, with its loss", () => {
+    for (const problem of [smallLinear(), smallFactors()]) {
+      const { told, losses } = solve(problem, 0.05, "hogwild", 4);
+      expect(told).toEqual([...losses].map((loss, epoch) => ({ epoch: epoch + 1, loss })));
+    }
   });
 
   it("ends when the loss is no number any more", () => {
@@ -114,15 +129,5 @@ describe("descent on one thread", () => {
     expect(check({ strategy: "serial", numThreads: 2 })).toThrow(/expected one thread for strategy serial, got 2/);
     expect(check({ strategy: "downpour" })).toThrow(/expected strategy to be one of serial, hogwild, /);
     expect(check({ epochs: 0.5 })).toThrow(/expected epochs of at least 1, got 0.5/);
-  });
-});
-
-describe("EpochBarrier", () => {
-  it("lets the last one through at once, and does not wait for those who never come", () => {
-    const cells = new Int32Array(new SharedArrayBuffer(8));
-    const alone = new EpochBarrier(cells, 1, 1);
-    expect([alone.wait(() => false), alone.wait(() => false), [...cells]]).toEqual([true, true, [0, 2]]);
-    let looks = 0;
-    expect(new EpochBarrier(cells, 2, 1).wait(() => ++looks > 2)).toBe(false);
   });
 });

@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Rng } from "../../src/core/rng.js";
 import { createKernels } from "../../src/kernels/create.node.js";
-import { epochRounds, type Round } from "../../src/sparse-problems/epoch-rounds.js";
-import { arrangeInGrid, dealToGroups } from "../../src/sparse-problems/example-grid.js";
+import { dealToGroups } from "../../src/sparse-problems/example-grid.js";
 import { createFactorProblem } from "../../src/sparse-problems/index.js";
 import {
   initialiseVector,
@@ -15,90 +13,6 @@ import {
 import { smallFactors, smallRatings } from "./small-problems.js";
 
 const kernels = createKernels();
-
-/** The examples that a round visits. */
-function visited({ from, to, slice }: Round): number[] {
-  const all = Math.ceil((to - from) / slice.blockSize);
-  return Array.from({ length: slice.numBlocks }, (_, i) => (slice.firstBlock + i * slice.blockStep) % all).flatMap(
-    (block) => {
-      const first = from + block * slice.blockSize;
-      return Array.from({ length: Math.min(slice.blockSize, to - first) }, (_, j) => first + j);
-    },
-  );
-}
-
-/** Examples in random cells. */
-function randomGrid(numExamples: number, numGroups: number, seed: number) {
-  const numSteps = 2 * numGroups;
-  const rng = new Rng(seed);
-  const groups = Array.from({ length: numExamples }, () => [rng.nextBelow(numGroups), rng.nextBelow(numSteps)]);
-  const order = Uint32Array.from({ length: numExamples }, (_, i) => i);
-  const grid = arrangeInGrid(order, numGroups, (i) => groups[i][0] * numSteps + groups[i][1]);
-  return { grid, order, groups };
-}
-
-const sizes = [
-  fc.nat(800),
-  fc.integer({ min: 1, max: 7 }),
-  fc.integer({ min: 1, max: 9 }),
-  fc.nat(99),
-  fc.nat(20),
-] as const;
-
-describe("rounds of an epoch", () => {
-  it("meet every example once, whatever the numbers of groups and threads", () => {
-    fc.assert(
-      fc.property(...sizes, (numExamples, numGroups, numThreads, seed, epoch) => {
-        const { grid } = randomGrid(numExamples, numGroups, seed);
-        const rounds = Array.from({ length: numThreads }, (_, t) =>
-          epochRounds({ numExamples, grid }, seed, epoch, t, numThreads),
-        );
-        const seen = rounds.flatMap((of) => of.flatMap(visited)).sort((a, b) => a - b);
-        expect(seen).toEqual(Array.from({ length: numExamples }, (_, i) => i));
-        for (const of of rounds) {
-          expect(of.map(({ numTurns }) => numTurns)).toEqual(rounds[0].map(({ numTurns }) => numTurns));
-          for (const round of of) expect(visited(round).length).toBeLessThanOrEqual(round.numTurns);
-        }
-      }),
-    );
-  });
-
-  it("give no two threads a group in common", () => {
-    fc.assert(
-      fc.property(...sizes, (numExamples, numGroups, numThreads, seed, epoch) => {
-        fc.pre(numThreads <= numGroups);
-        const { grid, order, groups } = randomGrid(numExamples, numGroups, seed);
-        const rounds = Array.from({ length: numThreads }, (_, t) =>
-          epochRounds({ numExamples, grid }, seed, epoch, t, numThreads),
-        );
-        const met = rounds.map((of) => of.map((round) => visited(round).map((i) => groups[order[i]])));
-        const sets = (thread: number, r: number, side: 0 | 1) => new Set(met[thread][r].map((pair) => pair[side]));
-        for (let t = 0; t < numThreads; t++) {
-          rounds[t].forEach((_, r) => {
-            expect([sets(t, r, 0).size, sets(t, r, 1).size].every((size) => size <= 1)).toBe(true);
-            for (let other = 0; other < numThreads; other++) {
-              if (other === t) continue;
-              // Nor a thread that is a step ahead.
-              for (const ahead of [r, r + 1].filter((round) => round < met[other].length)) {
-                expect(
-                  [0, 1].some((side) =>
-                    [...sets(t, r, side as 0 | 1)].some((group) => sets(other, ahead, side as 0 | 1).has(group)),
-                  ),
-                ).toBe(false);
-              }
-            }
-          });
-        }
-      }),
-    );
-  });
-
-  it("come in another order each epoch", () => {
-    const { grid } = randomGrid(5000, 4, 1);
-    const of = (epoch: number): string => JSON.stringify(epochRounds({ numExamples: 5000, grid }, 1, epoch, 0, 2));
-    expect(new Set([0, 1, 2, 3].map(of)).size).toBeGreaterThan(2);
-  });
-});
 
 describe("groups", () => {
   it("weigh about the same, and take parts in the order given", () => {
@@ -148,7 +62,7 @@ describe("a problem in a grid", () => {
 
   it("is refused without groups", () => {
     const factors = (numGroups: number) => () => createFactorProblem(smallRatings(), { numGroups });
-    expect(factors(0)).toThrow(/expected numGroups from 1 \(.*\) to 64, got 0; take the number of threads/);
+    expect(factors(0)).toThrow(/expected numGroups from 1 \(.*\) to 64, got 0; take one more than the threads/);
     expect(factors(1.5)).toThrow(/got 1.5/);
   });
 });

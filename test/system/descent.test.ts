@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKernels } from "../../src/kernels/create.node.js";
 import { runJobs } from "../../src/parallel/worker-pool.node.js";
+import { createLedgerCells } from "../../src/sparse-problems/epoch-ledger.js";
 import {
   createFactorProblem,
   createLinearProblem,
@@ -128,7 +129,7 @@ describe("when something fails", () => {
   });
 
   it("an error in a thread is the run's", PATIENCE, async () => {
-    for (const numGroups of [1, 2]) {
+    for (const numGroups of [1, 3]) {
       const problem = smallFactors(2000, { numGroups });
       const broken = { ...problem, data: { ...problem.data, lefts: problem.data.lefts.subarray(1) } };
       const wanted =
@@ -137,25 +138,26 @@ describe("when something fails", () => {
     }
   });
 
-  it("a thread that dies frees those that wait for its lock, its turn, its arrival", PATIENCE, async () => {
+  it("a thread that dies frees those that wait for its lock, its turn, its opening of an epoch", PATIENCE, async () => {
     const script = join(folder, "worker.mjs");
     writeFileSync(
       script,
       `
       import { createKernels } from ${JSON.stringify(built("kernels/index.js"))};
       import { serveJobs } from ${JSON.stringify(built("parallel/index.js"))};
-      import { EpochBarrier } from ${JSON.stringify(built("sparse-problems/epoch-barrier.js"))};
+      import { EpochLedger } from ${JSON.stringify(built("sparse-problems/epoch-ledger.js"))};
       serveJobs((shared, job, context) => {
         if (job.act === "die") {
           setTimeout(() => process.exit(5), 200);
           return new Promise(() => {});
         }
-        if (job.act === "barrier") return new EpochBarrier(shared.cells, 2, 1).wait(() => context.shouldStop());
+        const waiting = { spinMs: 1, shouldStop: () => context.shouldStop() };
+        if (job.act === "gate") return new EpochLedger(shared.cells, 2, waiting).waitOpen(0);
         return createKernels().factorPass({ ...job.pass, stop: context.stopFlag }, shared.data, shared.x);
       });`,
     );
     const { data } = smallFactors();
-    const shared = { data, x: new Float32Array(320), cells: new Int32Array(new SharedArrayBuffer(8)) };
+    const shared = { data, x: new Float32Array(320), cells: createLedgerCells(1) };
     const pass = {
       ...{ numExamples: 2000, blockSize: 1, firstBlock: 0, blockStep: 1, numBlocks: 2000, rate: 0.1, delay: 0 },
       ...{ locks: new Uint32Array(80).fill(1), order: { turn: Uint32Array.of(1), firstTicket: 0, ticketStep: 2 } },
@@ -165,7 +167,7 @@ describe("when something fails", () => {
     for (const job of [
       { act: "pass", pass: { ...pass, ...rest, mode: "locked" } },
       { act: "pass", pass: { ...pass, ...rest, mode: "ordered" } },
-      { act: "barrier" },
+      { act: "gate" },
     ]) {
       const run = runJobs([{ act: "die" }, job], { script: pathToFileURL(script), numThreads: 2, shared }, () => {});
       await expect(run).rejects.toThrow(/exited with code 5 before its time/);

@@ -47,13 +47,13 @@ export interface Pass {
 }
 
 /**
- * A thread's copy of x. Before the first of each `numBlocks` blocks, and at the pass's end, x ← x + (own − base),
- * own ← base ← x, number by number and without a lock.
+ * A thread's copy of x. After each `numBlocks` blocks, and at the pass's end, x ← x + (own − base), own ← base ← x, number by
+ * number and without a lock.
  */
 export interface PassExchange {
   /** ≥ 1. */
   readonly numBlocks: number;
-  /** As long as x, and equal to each other before a pass; they are so after it. Not shared. */
+  /** As long as x, and equal to each other before a pass, at first to x; they are so after it. Not shared. */
   readonly own: Float32Array;
   readonly base: Float32Array;
 }

@@ -29,7 +29,7 @@ function* examplesOf(pass: Pass, x: Float32Array): Generator<number> {
   const { numExamples, blockSize, firstBlock, blockStep, numBlocks, exchange } = pass;
   const allBlocks = Math.ceil(numExamples / blockSize);
   for (let i = 0; i < numBlocks && !isStopped(pass); i++) {
-    if (exchange !== null && i % exchange.numBlocks === 0) exchangeWith(x, exchange);
+    if (exchange !== null && i > 0 && i % exchange.numBlocks === 0) exchangeWith(x, exchange);
     const start = ((firstBlock + i * blockStep) % allBlocks) * blockSize;
     for (let e = start; e < Math.min(start + blockSize, numExamples); e++) yield e;
   }
