@@ -1,7 +1,7 @@
 /**
  * @file npm run bench:scale: the published run's size on this machine; writes docs/scale.md's tables and pictures.
  *
- *   npm run bench:scale                         all parts, an hour
+ *   npm run bench:scale                         all parts, forty minutes
  *   npm run bench:scale -- train retrieval      some of them
  *   npm run bench:scale -- --missing            what has no result yet: goes on after an interruption
  *   npm run bench:scale -- --report             tables and pictures from the results that are there
@@ -11,6 +11,7 @@
  *   retrieval   32 small worlds, 49.46 M labels: exact and approximate best k against the vectorised scan
  *   index       the same queries with stored lists (7 GB of memory), and scanned naively
  *   growth      curves over L, B, R, N, H
+ *   plan        what plan predicts of retrieval, and what it takes
  *
  * The worlds that retrieval is measured on are trained first and their scores kept in --cache (default: a folder for
  * temporary files; 3 GB). Each part runs in processes of its own, one after another; its figures go to
@@ -57,6 +58,9 @@ const PARTS = {
   },
   index: async () => measureIndex(cache, await scores(), log),
   growth: async () => measureGrowth(cache, await scores(), { quick, log }),
+  plan: async () => ({
+    rows: await runProcess("plan-latency.mjs", { folder: await scores(), seconds: quick ? 0.5 : 10 }),
+  }),
 };
 
 const parts = positionals.length > 0 ? positionals : Object.keys(PARTS);

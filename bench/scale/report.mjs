@@ -26,6 +26,7 @@ const BLOCKS = {
   "growth buckets": [["growth"], tables.growthBuckets],
   "growth worlds": [["growth"], tables.growthWorlds],
   "growth rows": [["growth"], tables.growthRows],
+  plan: [["plan"], tables.planLatency],
 };
 
 /**

@@ -115,6 +115,15 @@ export function retrieval({ retrieval }) {
   return `${markdown(rows)}\n${note} ${trained}\n${markdown(quality)}${picture("Latency of exact retrieval", "latency")}`;
 }
 
+/** Retrieval as plan predicts it and as it is. */
+export function planLatency({ plan }) {
+  const rows = [["merge, labels", "worlds", "predicted, ms", "measured, ms"]];
+  for (const { merge, seenOnly, numWorlds, predicted, measured } of plan.rows) {
+    rows.push([`${merge}, ${seenOnly ? "seen" : "all"}`, numWorlds, ms(predicted), ms(measured.p50)]);
+  }
+  return `Finding the top 10 with the worlds of the retrieval above, and as planned without them; medians:\n\n${markdown(rows)}`;
+}
+
 export function budgets({ retrieval }) {
   const rows = [["merge", "buckets a world, worlds", "recall@10", "p50, ms", "recall@100", "p50, ms", "p99, ms"]];
   for (const [name, title] of MERGES) {

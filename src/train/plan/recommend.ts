@@ -12,7 +12,7 @@
  * so more memory, more time or more latency never gives a smaller model. When nothing on the list fits, the error says
  * what the smallest would need.
  *
- * Sums of logarithms rank better, but among tens of millions of labels the best of them take a hundred times as long to
+ * Sums of logarithms rank better, but among tens of millions of labels the best of them take tens of times as long to
  * find (docs/scale.md); that is what the first step saves. Where labels are few it saves nothing and is left out.
  *
  * R never falls below log(L(L − 1)/2δ)/log B, the number of worlds with which all labels can be told apart.
