@@ -27,6 +27,7 @@ import type { LabelHash } from "./label-hash.js";
 import { LabelRanker, type LabelRanking } from "./label-ranker.js";
 import {
   isLogarithmic,
+  MERGE_KINDS,
   type MergeKind,
   mergeModeOf,
   mergeScale,
@@ -63,6 +64,9 @@ export interface EnsembleOptions {
 export const DEFAULT_MAX_SCORE_BYTES: number = 64 * 2 ** 20;
 /** Rows at which the worlds' gemms are near their peak; more only costs memory. */
 export const MAX_BATCH_ROWS = 256;
+
+/** Results of one call, 8 bytes each. */
+const MAX_RESULTS = 2 ** 28;
 
 export interface RankingOptions {
   readonly merge?: MergeKind;
@@ -239,6 +243,9 @@ export class Ensemble {
 
   private resolve(options: Omit<PredictOptions, "k">, k: number): Ranking {
     const { merge: kind = this.merge, prior = this.prior, allowed = null, budget = null } = options;
+    if (!MERGE_KINDS.includes(kind)) {
+      throw new ConfigError(`Ensemble: expected a merge of ${MERGE_KINDS.join(", ")}, got ${JSON.stringify(kind)}`);
+    }
     const scale = mergeScale(kind, this.numWorlds);
     const ranking = { kind, scale, merge: mergeModeOf(kind), prior: this.scaled(prior, scale), allowed, budget, k };
     this.ranker.check(ranking);
@@ -264,6 +271,12 @@ export class Ensemble {
     const { numFeatures } = this.worldOptions;
     const { numRows, numCols, offsets, columns, values } = inputs;
     if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`Ensemble: expected k of at least 1, got ${k}`);
+    if (numRows * k > MAX_RESULTS) {
+      throw new ConfigError(
+        `Ensemble: expected at most ${MAX_RESULTS} results in all, got ${numRows} rows of k = ${k}; ` +
+          "ask for fewer labels, or for fewer rows at a time",
+      );
+    }
     if (numCols !== numFeatures) {
       throw new ShapeError(
         `Ensemble: expected rows of ${numFeatures} features, got ${numCols}; use the model's vectorizer`,
