@@ -1,7 +1,7 @@
 /**
  * @file What do threads and worlds cost? Two worlds on two cores against one, and peak memory against the number of worlds.
  *
- *   node bench/scaling.mjs [--epochs 3] [--turns 7]          on nvd
+ *   node bench/scaling.mjs [--epochs 3] [--turns 15]         on nvd
  *
  * Speed-up: two worlds on two threads against one world on one, each thread doing the same work, so that what a thread
  * spends on starting and compiling is in both. Worlds' own training times count; reading the data, the same in both, would
@@ -17,7 +17,7 @@ import { manyworlds, splitPath } from "./datasets.mjs";
 import { machineLine, table } from "./machine.mjs";
 
 const { values: options } = parseArgs({
-  options: { epochs: { type: "string", default: "3" }, turns: { type: "string", default: "7" } },
+  options: { epochs: { type: "string", default: "3" }, turns: { type: "string", default: "15" } },
 });
 const train = splitPath("nvd", "train");
 const folder = mkdtempSync(join(tmpdir(), "manyworlds-scaling-"));
