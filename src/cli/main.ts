@@ -36,7 +36,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 try {
-  await createProgram({ signal: abort.signal, stdout: process.stdout, stderr: process.stderr }).parseAsync();
+  const { stdout, stderr, argv } = process;
+  const program = await createProgram({ signal: abort.signal, stdout, stderr }, argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

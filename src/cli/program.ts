@@ -1,14 +1,10 @@
-/** @file Which commands are there? The tree of commands, ready to parse arguments; it neither exits nor reads `process`. */
+/**
+ * @file Which commands are there? The tree of commands, ready to parse arguments; it neither exits nor reads `process`.
+ *
+ * A command's module brings all that it needs with it, which is most of the time that the program takes to start: of a
+ * command that is named, no other is loaded.
+ */
 import { Command } from "commander";
-import { addEmbedCommand } from "./embed/embed.js";
-import { addEvaluateCommand } from "./evaluate.js";
-import { addExportCommand } from "./export.js";
-import { addInfoCommand } from "./info.js";
-import { addPlanCommand } from "./plan.js";
-import { addPredictCommand } from "./predict.js";
-import { addServeCommand } from "./serve.js";
-import { addSparsityCommand } from "./sparsity.js";
-import { addTrainCommand } from "./train.js";
 import { packageVersion } from "./version.js";
 
 /** What a command may touch of the process. */
@@ -18,8 +14,26 @@ export interface CommandContext {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Throws CommanderError on usage errors and after --help instead of exiting. */
-export function createProgram(context: CommandContext): Command {
+type AddCommand = (program: Command, context: CommandContext) => void;
+
+/** In the order in which help lists them. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["train", async () => (await import("./train.js")).addTrainCommand],
+  ["evaluate", async () => (await import("./evaluate.js")).addEvaluateCommand],
+  ["predict", async () => (await import("./predict.js")).addPredictCommand],
+  ["serve", async () => (await import("./serve.js")).addServeCommand],
+  ["info", async () => (await import("./info.js")).addInfoCommand],
+  ["plan", async () => (await import("./plan.js")).addPlanCommand],
+  ["export", async () => (await import("./export.js")).addExportCommand],
+  ["sparsity", async () => (await import("./sparsity.js")).addSparsityCommand],
+  ["embed", async () => (await import("./embed/embed.js")).addEmbedCommand],
+]);
+
+/**
+ * A program for `args`, the arguments after node and the script, to be parsed by it: it knows the command that they begin
+ * with, or all if they begin with none. Throws CommanderError on usage errors and after --help instead of exiting.
+ */
+export async function createProgram(context: CommandContext, args: readonly string[]): Promise<Command> {
   const program = new Command("manyworlds")
     .description("Which of millions of labels fit this input? MACH classifiers on ordinary hardware.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -38,18 +52,9 @@ Example:
   $ manyworlds export m/ --web site/             a page that answers by itself, with no server
   $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
-  for (const add of [
-    addTrainCommand,
-    addEvaluateCommand,
-    addPredictCommand,
-    addServeCommand,
-    addInfoCommand,
-    addPlanCommand,
-    addExportCommand,
-    addSparsityCommand,
-  ])
-    add(program, context);
-  addEmbedCommand(program, context);
+  const named = COMMANDS.get(args[0]);
+  const loaders = named === undefined ? [...COMMANDS.values()] : [named];
+  for (const add of await Promise.all(loaders.map((load) => load()))) add(program, context);
   settle(program, "manyworlds", context);
   return program;
 }

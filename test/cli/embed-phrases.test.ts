@@ -12,7 +12,8 @@ const TEXT = `${"we saw new york city and san jose\n".repeat(20)}${"a new city a
 async function run(args: readonly string[], signal = new AbortController().signal) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const streams = { stdout, stderr } as unknown as { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream };
-  await createProgram({ signal, ...streams }).parseAsync(["node", "manyworlds", "embed", "phrases", ...args]);
+  const line = ["embed", "phrases", ...args];
+  await (await createProgram({ signal, ...streams }, line)).parseAsync(line, { from: "user" });
   const textOf = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? "";
   return { stdout: textOf(stdout), stderr: textOf(stderr) };
 }

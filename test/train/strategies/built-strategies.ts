@@ -27,7 +27,12 @@ export interface SmallData {
   readonly validate?: boolean;
   readonly patience?: number;
   readonly normalize?: boolean;
-  readonly fault?: { readonly index: number; readonly act: "throw" | "exit" | "hang" | "refuse" };
+  readonly fault?: {
+    readonly index: number;
+    readonly act: "throw" | "exit" | "hang" | "refuse";
+    /** Of a worker that hangs, on shared memory: [whether it does, a number that nobody changes]. */
+    readonly hangs?: Int32Array;
+  };
 }
 
 type Options = Omit<ParallelOptions<unknown>, "recipe">;

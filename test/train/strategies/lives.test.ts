@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, it } from "vitest";
 import { resolveStrategy, STRATEGY_NAMES, type StrategyName } from "../../../src/train/strategies/strategy.js";
 import { flatValue, losses, PATIENCE, trainSmall } from "./built-strategies.js";
@@ -100,15 +102,14 @@ describe.each(TOGETHER)("$strategy: the run ends with the reason when a worker",
   });
 
   it("is terminated from outside while the others wait for it", PATIENCE, async () => {
-    const run = trainSmall(
-      { fault: { index: last, act: "hang" } },
-      {
-        strategy,
-        numWorkers,
-        // The workers start, come to the batch at which the last hangs, and wait.
-        onStart: (workers) => setTimeout(() => workers[last].terminate(), 1500),
-      },
-    );
+    const hangs = new Int32Array(new SharedArrayBuffer(8));
+    const onStart = async (workers: readonly Worker[]): Promise<void> => {
+      while (Atomics.load(hangs, 0) === 0) await sleep(5);
+      // The others come to where they wait for it.
+      await sleep(300);
+      await workers[last].terminate();
+    };
+    const run = trainSmall({ fault: { index: last, act: "hang", hangs } }, { strategy, numWorkers, onStart });
     await expect(run).rejects.toThrow(/exited with code 1 before its time/);
   });
 });

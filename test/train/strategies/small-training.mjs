@@ -3,10 +3,19 @@
  * corner that a row is near, or a world on sparse rows. `data` says which, and what goes wrong where.
  */
 import { threadId, workerData } from "node:worker_threads";
-import { Rng } from "manyworlds/core";
-import { BatchNormalization, CrossEntropyCriterion, Dropout, Linear, ReLU, Sequential } from "manyworlds/nn";
-import { clipGradientNorm, createOptimizer, createSchedule } from "manyworlds/optim";
-import { DenseBatches, SupervisedObjective } from "manyworlds/train";
+// By file: each of a test's threads loads this, and all of the library would take several times as long as the training.
+import { Rng } from "../../../dist/src/core/rng.js";
+import { ReLU } from "../../../dist/src/nn/activations/relu.js";
+import { Sequential } from "../../../dist/src/nn/containers/sequential.js";
+import { CrossEntropyCriterion } from "../../../dist/src/nn/criteria/cross-entropy-criterion.js";
+import { Dropout } from "../../../dist/src/nn/layers/dropout.js";
+import { Linear } from "../../../dist/src/nn/layers/linear.js";
+import { BatchNormalization } from "../../../dist/src/nn/normalization/batch-normalization.js";
+import { clipGradientNorm } from "../../../dist/src/optim/clip-gradients.js";
+import { createOptimizer } from "../../../dist/src/optim/create-optimizer.js";
+import { createSchedule } from "../../../dist/src/optim/schedules.js";
+import { DenseBatches } from "../../../dist/src/train/dense-batches.js";
+import { SupervisedObjective } from "../../../dist/src/train/objective.js";
 
 const NUM_CLASSES = 3;
 
@@ -74,7 +83,10 @@ function fail(source, fault) {
       if (epoch === 1) {
         if (fault.act === "throw") throw new Error(`a bug in thread ${threadId > 0 ? "of a worker" : 0}`);
         if (fault.act === "exit") process.exit(3);
-        while (fault.act === "hang");
+        if (fault.act === "hang") {
+          Atomics.store(fault.hangs, 0, 1);
+          Atomics.wait(fault.hangs, 1, 0);
+        }
       }
       return load(epoch, ...rest);
     };
