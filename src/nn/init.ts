@@ -14,6 +14,7 @@
 import { ConfigError } from "../core/index.js";
 import type { Kernels } from "../kernels/contract.js";
 import { checkKernels } from "./kernels-check.js";
+import type { InitialValues } from "./parameter.js";
 
 /** Whoever draws seeds; an `Rng` is one. */
 export interface SeedSource {
@@ -39,9 +40,9 @@ export function initBound(fanIn: number, fanOut: number, options: InitOptions): 
   return options.gain * Math.sqrt(6 / (options.init === "he" ? fanIn : fanIn + fanOut));
 }
 
-/** Weights before they learn: `weight` [fanIn·fanOut, either order] and `bias` [fanOut], in ordinary memory. */
+/** Weights before they learn: `weight` [fanIn·fanOut, either order], not drawn yet, and `bias` [fanOut]. */
 export interface InitialWeights {
-  readonly weight: Float32Array;
+  readonly weight: InitialValues;
   readonly bias: Float32Array;
 }
 
@@ -72,11 +73,10 @@ export function uniformWeights(
   fanIn: number,
   fanOut: number,
   options: InitOptions,
-): Float32Array {
+): InitialValues {
   const bound = initBound(fanIn, fanOut, options);
-  const weight = new Float32Array(length);
-  kernels.fillUniform(length, -bound, bound, rng.nextUint32(), weight);
-  return weight;
+  const seed = rng.nextUint32();
+  return { length, writeInto: (out) => kernels.fillUniform(length, -bound, bound, seed, out) };
 }
 
 function checkOptions({ init, gain, bias }: InitOptions): void {

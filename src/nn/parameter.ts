@@ -4,9 +4,10 @@
  *   flat value  │ w1 [D, H] ········ │ b1 [H] │ w2 [B, H] ···· │ b2 [B] │
  *                 └ Parameter "0.weight"          └ "3.weight"
  *
- * A module is built on arrays of its own, in ordinary memory; `flatten` moves all of them into one vector in the
- * kernels' memory and re-points the views, as Torch7's getParameters. (WASM never frees its memory, so weights that
- * started there would take up twice the room; a model that is not flattened works, but WASM copies its weights.)
+ * A module is built on numbers of its own; `flatten` moves all of them into one vector in the kernels' memory and
+ * re-points the views, as Torch7's getParameters. Initial weights are drawn when they are first read, by `flatten` in
+ * their place: a large input layer is never in memory twice. (A model that is not flattened works, in ordinary memory;
+ * WASM, which never frees its own, then copies the weights.)
  * Checkpoints and averaging then see one array. State that no optimiser moves, such as running statistics, stands in it
  * too (`trainable` false).
  *
@@ -86,6 +87,13 @@ export class DenseGradient {
   }
 }
 
+/** Numbers that a parameter starts with: written straight to where it is to stand, if that is known in time. */
+export interface InitialValues {
+  readonly length: number;
+  /** Writes all `length` of them; the same ones each time. */
+  writeInto(out: Float32Array): void;
+}
+
 export class Parameter {
   /** Path within the model, such as `0.weight`; containers prefix it. */
   name: string;
@@ -99,15 +107,40 @@ export class Parameter {
    * to the flat vector and to checkpoints. Its gradient stays zero and counts nowhere. Set before an optimiser prepares.
    */
   trainable = true;
-  /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
-  value: Float32Array;
   readonly grad: DenseGradient | RowSparseGradient;
+  private numbers: Float32Array | InitialValues;
 
-  constructor(name: string, shape: readonly number[], value: Float32Array, grad: DenseGradient | RowSparseGradient) {
+  constructor(
+    name: string,
+    shape: readonly number[],
+    value: Float32Array | InitialValues,
+    grad: DenseGradient | RowSparseGradient,
+  ) {
     this.name = name;
     this.shape = shape;
-    this.value = value;
     this.grad = grad;
+    this.numbers = value;
+  }
+
+  /** The view; replaced by `flatten`, so modules read it through the parameter each time. */
+  get value(): Float32Array {
+    if ("writeInto" in this.numbers) {
+      const array = new Float32Array(this.numbers.length);
+      this.numbers.writeInto(array);
+      this.numbers = array;
+    }
+    return this.numbers;
+  }
+
+  set value(value: Float32Array) {
+    this.numbers = value;
+  }
+
+  /** Becomes `home` [size], where its numbers are written. */
+  moveTo(home: Float32Array): void {
+    if ("writeInto" in this.numbers) this.numbers.writeInto(home);
+    else home.set(this.numbers.subarray(0, this.size));
+    this.numbers = home;
   }
 
   /** Numbers in the parameter. */
@@ -209,9 +242,7 @@ function moved(kernels: Pick<Kernels, "f32">, parameters: readonly Parameter[]):
   }
   const value = kernels.f32(total);
   parameters.forEach((p, i) => {
-    const view = value.subarray(offsets[i], offsets[i] + p.size);
-    view.set(p.value.subarray(0, p.size));
-    p.value = view;
+    p.moveTo(value.subarray(offsets[i], offsets[i] + p.size));
   });
   const flat = { value, parameters, offsets };
   for (const parameter of parameters) homes.set(parameter, { flat, kernels });

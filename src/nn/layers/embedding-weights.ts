@@ -7,6 +7,7 @@
 import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import type { SeedSource } from "../init.js";
+import type { InitialValues } from "../parameter.js";
 
 export interface EmbeddingOptions {
   /** Half the width of the uniform distribution; 0 gives zeros. Default null: √(3/H), so that rows have norm about 1. */
@@ -15,7 +16,7 @@ export interface EmbeddingOptions {
 
 export const EMBEDDING_DEFAULTS: EmbeddingOptions = { spread: null };
 
-/** Weights [numRows, cols], in ordinary memory. Draws exactly one number from `rng`. @throws {ConfigError} naming the layer. */
+/** Weights [numRows, cols], not drawn yet. Draws exactly one number from `rng`. @throws {ConfigError} naming the layer. */
 export function embeddingWeights(
   layer: string,
   kernels: Pick<Kernels, "fillUniform">,
@@ -23,7 +24,7 @@ export function embeddingWeights(
   numRows: number,
   cols: number,
   spread: number | null,
-): Float32Array {
+): InitialValues {
   for (const [name, n] of [
     ["rows", numRows],
     ["columns", cols],
@@ -35,7 +36,6 @@ export function embeddingWeights(
   if (!(bound >= 0 && bound < Infinity)) {
     throw new ConfigError(`${layer}: expected a finite spread of at least 0, got ${spread}; null chooses one`);
   }
-  const weight = new Float32Array(numRows * cols);
-  kernels.fillUniform(weight.length, -bound, bound, rng.nextUint32(), weight);
-  return weight;
+  const [length, seed] = [numRows * cols, rng.nextUint32()];
+  return { length, writeInto: (out) => kernels.fillUniform(length, -bound, bound, seed, out) };
 }

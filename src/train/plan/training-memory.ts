@@ -2,13 +2,13 @@
  * @file How much memory does training take? What each part of the program allocates, added up.
  *
  *   process   │ Node and the program │ the data set, once, shared │ labels, vocabulary │
- *   a thread  │ its own Node │ rows: order, targets │ weights │ weights before flattening ┊ then gradients, optimiser, activations │
+ *   a thread  │ its own Node │ rows: order, targets │ weights │ gradients │ optimiser │ activations │
  *
- * A world's weights are first made in arrays of its layers' own and then moved into one vector (nn/parameter.ts): twice
- * their size for a moment, which may exceed what training needs later. The peak is the greater of the two.
+ * A world's weights are drawn where they stay (nn/parameter.ts), so that nothing is larger while it is made.
  *
  * Gradients of the input layer are compact (rows that the batch touches), those of a sampled output likewise, and there
- * the columns that all rows share are gathered once more.
+ * the columns that all rows share are gathered once more. Where the input layer's step makes them as it goes
+ * (nn/layers/row-sparse-sums.ts), this counts a few megabytes too many.
  */
 import { type WorldLayer, worldLayers } from "../../mach/world.js";
 import type { OptimizerName } from "../../optim/create-optimizer.js";
@@ -27,11 +27,6 @@ const STATE_PER_WEIGHT: Readonly<Record<OptimizerName, number>> = {
 
 /** Measured: what a worker thread takes up before it has a world (its heap, compiled code, kernels' workspace). */
 const THREAD_BYTES = 28e6;
-/**
- * Garbage of the world before that V8 has not collected yet: between none and 64 MiB, at which it hurries. The peaks of
- * runs on nvd with 4 to 16 worlds lie on both sides of this.
- */
-const UNCOLLECTED_BYTES = 24 * 2 ** 20;
 /** Garbage of reading, over what is kept. */
 const READING_BYTES = 10e6;
 
@@ -44,7 +39,7 @@ export interface WorldMemory {
   readonly activations: number;
   /** Order of the rows, targets: what grows with the rows, for each world in training. */
   readonly rows: number;
-  /** The largest sum that is there at one time. */
+  /** All of them together. */
   readonly peak: number;
 }
 
@@ -70,7 +65,7 @@ export function worldMemory(options: ModelOptions, shape: PlanShape): WorldMemor
   activations += 24 * batch.mostEntries;
   const targets = 4 * numRows + 8 * numRows * shape.labelsPerRow;
   const rows = targets + 4 * numRows + 4 * shape.numFeatures;
-  const peak = rows + weights + Math.max(weights, gradients + optimizer + activations);
+  const peak = rows + weights + gradients + optimizer + activations;
   return { weights, gradients, optimizer, activations, rows, peak };
 }
 
@@ -101,9 +96,8 @@ export function trainingBytes(
   worldsAtOnce: number,
 ): number {
   const world = worldMemory(options, shape);
-  const leftOver = options.numWorlds > worldsAtOnce ? Math.min(world.weights, UNCOLLECTED_BYTES) : 0;
   const parts = options.validationShare > 0 ? dataBytes(shape) : 0;
-  const training = process.residentBytes + parts + worldsAtOnce * (THREAD_BYTES + world.peak + leftOver);
+  const training = process.residentBytes + parts + worldsAtOnce * (THREAD_BYTES + world.peak);
   return Math.max(process.peakBytes, training);
 }
 
