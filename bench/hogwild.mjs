@@ -4,8 +4,8 @@
  *   node bench/hogwild.mjs [--problems rcv1,a9a,…] [--epochs 20] [--turns 15] [--threads 2] [--delays 7]
  *                         [--strategies serial,hogwild,…] [--report]
  *
- * Each problem is solved by every strategy, the same epochs from the same start; strategies take turns, and the least time
- * of each counts, since a virtual machine's cores are not always its own and whatever takes them away only adds time.
+ * Each problem is solved by every strategy, the same epochs from the same start within a turn; strategies take turns, and the
+ * least time of each counts, since a virtual machine's cores are not always its own and whatever takes them away only adds time.
  * Quality is the median of the turns, each of a seed of its own: a cut's objective differs by a tenth from seed to seed.
  * Then the delay: costly gradients are simulated by a spin in the kernel, 1 ns to 1 ms, on rcv1, as in the paper's §7.
  *

@@ -1,7 +1,7 @@
 /**
  * @file Which cell of a grid does a thread take next? One whose rows and columns no other thread has in hand.
  *
- *   state   │ lock │ rows [P] threads in each │ columns [2P] │ visits [P·2P] begun │      i32 on a SharedArrayBuffer
+ *   state   │ lock │ least visits │ cells with these │ rows [P] threads in each │ columns [2P] │ visits [P·2P] begun │   i32
  *
  * Of the cells with free rows and columns, one with the fewest visits; of these one in the rows that the thread has just
  * had, which are in its cache; of these the first from a random place on. None may be two visits ahead of another. If no such
@@ -16,7 +16,9 @@
 import type { Rng } from "../core/rng.js";
 
 const LOCK = 0;
-const FIRST_ROW = 1;
+const LEAST = 1;
+const AT_LEAST = 2;
+const FIRST_ROW = 3;
 /** Tries for the lock, held for microseconds, before a thread sleeps for a moment: its holder may have lost its core. */
 const SPINS = 10_000;
 const SLEEP_MS = 1;
@@ -29,7 +31,10 @@ export interface CellVisit {
 
 /** Memory for the scheduler of a grid of P groups. */
 export function createSchedulerState(numGroups: number): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(4 * (FIRST_ROW + 3 * numGroups + 2 * numGroups * numGroups)));
+  const numCells = 2 * numGroups * numGroups;
+  const state = new Int32Array(new SharedArrayBuffer(4 * (FIRST_ROW + 3 * numGroups + numCells)));
+  state[AT_LEAST] = numCells;
+  return state;
 }
 
 /** One thread's handle. RACE, in all of it: state but for the lock is read and written by the lock's holder alone. */
@@ -70,24 +75,35 @@ export class CellScheduler {
       this.last = cell;
       this.hold(cell, 1);
       epoch = this.visits[cell]++;
+      if (epoch === this.state[LEAST]) this.countLeast();
     }
     this.unlock();
     return cell < 0 ? null : { cell, epoch };
   }
 
+  /** One cell less has the fewest visits: once an epoch, none has, and they are counted anew. */
+  private countLeast(): void {
+    const { state, visits } = this;
+    if (--state[AT_LEAST] > 0) return;
+    const least = ++state[LEAST];
+    for (let cell = 0; cell < visits.length; cell++) if (visits[cell] === least) state[AT_LEAST]++;
+  }
+
   /** −1: none is left. */
   private choose(): number {
     const { rows, columns, visits, numSteps, epochs } = this;
-    const numCells = visits.length;
-    let least = epochs;
-    for (let cell = 0; cell < numCells; cell++) if (visits[cell] < least) least = visits[cell];
+    const least = this.state[LEAST];
+    if (least === epochs) return -1;
+    const atHand = this.last < 0 ? -1 : this.chooseAtHand(least);
+    if (atHand >= 0) return atHand;
     const most = Math.min(epochs - 1, least + 1);
     const lastRow = Math.floor(this.last / numSteps);
-    let cell = this.rng.nextBelow(numCells);
+    let cell = this.rng.nextBelow(visits.length);
     let best = -1;
     let bestCost = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < numCells && bestCost > 0; i++) {
-      if (++cell === numCells) cell = 0;
+    // Cost 1: free, as seldom visited as any, in other rows; there is no better one.
+    for (let i = 0; i < visits.length && bestCost > 1; i++) {
+      if (++cell === visits.length) cell = 0;
       if (visits[cell] > most) continue;
       const row = Math.floor(cell / numSteps);
       const inHand = rows[row] + columns[cell - row * numSteps];
@@ -97,6 +113,19 @@ export class CellScheduler {
       bestCost = cost;
     }
     return best;
+  }
+
+  /** A free cell with `least` visits in the rows that were had last; −1 if there is none. */
+  private chooseAtHand(least: number): number {
+    const { columns, visits, numSteps } = this;
+    const row = Math.floor(this.last / numSteps);
+    if (this.rows[row] > 0) return -1;
+    let column = this.rng.nextBelow(numSteps);
+    for (let i = 0; i < numSteps; i++) {
+      if (++column === numSteps) column = 0;
+      if (columns[column] === 0 && visits[row * numSteps + column] === least) return row * numSteps + column;
+    }
+    return -1;
   }
 
   private hold(cell: number, change: number): void {

@@ -29,9 +29,14 @@ export interface DescentReport {
   readonly seconds: number;
   /** Processor time over time: less than the threads if other programs had the cores, or threads slept. */
   readonly coresUsed: number;
-  /** Of each epoch: Σ of the losses met, each before its step, without the regulariser; and its seconds. */
+  /**
+   * Of each epoch: Σ of the losses met, each before its step, without the regulariser; and the seconds from the end of the
+   * one before to its end: threads work on two at a time.
+   */
   readonly epochs: readonly { readonly loss: number; readonly seconds: number }[];
 }
+
+const PROGRESS_MS = 100;
 
 const shared = <T>(type: { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number }, length: number): T =>
   new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT));
@@ -85,6 +90,13 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     times: shared(Float64Array, epochs + 1),
     cpu: shared(Float64Array, 2),
   };
+  // Each thread tells now and then, and one's news may overtake another's.
+  let told = { epoch: 0, ms: performance.now() };
+  const tell = (progress: DescentProgress): void => {
+    if (progress.epoch <= told.epoch || performance.now() - told.ms < PROGRESS_MS) return;
+    told = { epoch: progress.epoch, ms: performance.now() };
+    onProgress?.(progress);
+  };
   const ends: DescentEnd[] = [];
   await runJobs<number, DescentProgress, DescentEnd>(
     Array.from({ length: numThreads }, (_, thread) => thread),
@@ -93,9 +105,7 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
       numThreads,
       shared: threadsShared,
       ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined
-        ? {}
-        : { onProgress: (_: number, progress: DescentProgress) => onProgress(progress) }),
+      ...(onProgress === undefined ? {} : { onProgress: (_: number, progress: DescentProgress) => tell(progress) }),
     },
     (_, end) => {
       ends.push(end);
@@ -115,7 +125,9 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     kernels.axpby(length, 1 / (t + 1), other, t / (t + 1), vector);
   }
   const averagingMs = isAveraging ? performance.now() - startMs : 0;
-  const { times, losses, cpu } = threadsShared;
+  const { losses, cpu } = threadsShared;
+  // A thread may lose its core before it notes what it finished.
+  const times = threadsShared.times.map((_, e, all) => Math.max(...all.subarray(0, e + 1)));
   return {
     vector,
     options,

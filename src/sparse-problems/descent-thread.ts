@@ -79,7 +79,7 @@ export function runDescentThread(
   const shouldStop = (): boolean => Atomics.load(stop, 0) !== 0;
   const ledger = new EpochLedger(shared.ledger, numThreads, { spinMs: shared.spinMs, shouldStop });
   const portions = createPortions(shared, ledger, thread, shouldStop);
-  const isAveraging = strategy === "averaging";
+  const isAveraging = strategy === "averaging" && numThreads > 1;
   const length = vectorLength(problem);
   const x = isAveraging ? vectors.subarray(thread * length, (thread + 1) * length) : vectors;
   const rateOf = (epoch: number): number => learningRate * backoff ** epoch;
@@ -131,11 +131,11 @@ export function runDescentThread(
     if (ledger.finish(epoch) < portions.anEpoch) continue;
     // Nobody steps while weights shrink, so that locks and turns keep what they promise.
     if (!isAveraging) shrink(epoch);
-    times[epoch + 1] = hooks.nowMs();
-    if (epoch + 1 === epochs) cpu[1] = hooks.cpuMs();
-    // An epoch's last portion may be finished after the next one's: whoever closes the gap opens for both.
+    // An epoch's last portion may be finished after the next one's: whoever closes the gap speaks for both.
     if (epoch > 0 && !isFinished(epoch - 1)) continue;
     const last = epoch + 1 < epochs && isFinished(epoch + 1) ? epoch + 1 : epoch;
+    times.fill(hooks.nowMs(), epoch + 1, last + 2);
+    if (last + 1 === epochs) cpu[1] = hooks.cpuMs();
     if (!ledger.open(last + 2 + lead)) continue;
     const lossOf = losses.subarray(last * numThreads, (last + 1) * numThreads).reduce((sum, of) => sum + of, 0);
     hooks.onEpoch({ epoch: last + 1, loss: lossOf });

@@ -99,13 +99,18 @@ export class EpochLedger {
     return Atomics.load(this.cells, FIRST_EPOCH + this.numEpochs + epoch);
   }
 
-  /** Tells all threads to end. The first epoch told, from 1, is kept. */
+  /** Tells all threads to end. Of several epochs told, from 1, the first is kept: later ones may have failed by it. */
   fail(epoch: number): void {
-    Atomics.compareExchange(this.cells, FAILED, 0, epoch);
+    let failed = Atomics.load(this.cells, FAILED);
+    while (failed === 0 || epoch < failed) {
+      const found = Atomics.compareExchange(this.cells, FAILED, failed, epoch);
+      if (found === failed) break;
+      failed = found;
+    }
     Atomics.notify(this.cells, OPEN);
   }
 
-  /** What `fail` was told first; 0 if nothing. */
+  /** The first epoch that `fail` was told; 0 if none. */
   get failure(): number {
     return Atomics.load(this.cells, FAILED);
   }

@@ -53,10 +53,10 @@ export function portionsOf(problem: SparseProblem, delay: number): number {
 const isFixed = (strategy: ThreadStrategy, numThreads: number): boolean =>
   numThreads > 1 && (strategy === "averaging" || strategy === "round-robin");
 
-/** The grid, if threads are to go by its cells. */
+/** The grid, if threads are to go by its cells. Who steps on a copy has no lines to contend for, and should meet all cells. */
 export function gridOf({ grid }: SparseProblem, strategy: ThreadStrategy, numThreads: number): ExampleGrid | null {
-  if (grid === null || numThreads > grid.numGroups || isFixed(strategy, numThreads)) return null;
-  return strategy === "delayed" && numThreads > 1 ? null : grid;
+  const isByCells = strategy !== "delayed" && !isFixed(strategy, numThreads);
+  return isByCells && grid !== null && numThreads <= grid.numGroups ? grid : null;
 }
 
 /** What portions are handed out by, shared by all threads. */

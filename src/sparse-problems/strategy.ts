@@ -47,7 +47,10 @@ export interface DescentOptions {
   readonly learningRate: number;
   /** Default "hogwild". */
   readonly strategy?: ThreadStrategy;
-  /** Default 2; 1 when serial. Ratings: at most their numGroups, else their grid is left aside. */
+  /**
+   * Default 2; 1 when serial. Ratings: at most their numGroups, else their grid is left aside. An epoch has 8 to 64 portions
+   * by its work, and threads work on two epochs at most: more threads than that find nothing to do.
+   */
   readonly numThreads?: number;
   /** Default 20, as in the paper. */
   readonly epochs?: number;

@@ -151,7 +151,7 @@ describe("CellScheduler", () => {
 });
 
 describe("EpochLedger", () => {
-  it("knows when all are ready, hands out each portion once, and keeps the first failure", () => {
+  it("knows when all are ready, hands out each portion once, and keeps the first epoch that failed", () => {
     const cells = createLedgerCells(2);
     const [a, b] = [0, 1].map(() => new EpochLedger(cells, 2, WAITING));
     expect([a.arrive(), b.arrive()]).toEqual([false, true]);
@@ -159,8 +159,10 @@ describe("EpochLedger", () => {
     expect([a.finish(1), b.finish(1), b.finished(1), b.finished(0)]).toEqual([1, 2, 2, 0]);
     expect(a.failure).toBe(0);
     b.fail(2);
+    expect(a.failure).toBe(2);
     a.fail(1);
-    expect([a.failure, b.failure]).toEqual([2, 2]);
+    b.fail(2);
+    expect([a.failure, b.failure]).toEqual([1, 1]);
   });
 
   it("lets threads into open epochs, and does not wait for ever for those that nobody opens", () => {

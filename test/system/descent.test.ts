@@ -82,6 +82,27 @@ describe("two and three threads", () => {
     },
   );
 
+  it(
+    "measure epochs that threads work on two at a time one after the other, to the end of the last",
+    PATIENCE,
+    async () => {
+      for (const strategy of SHARING) {
+        const numThreads = strategy === "round-robin" ? 2 : 3;
+        const epochs = 200;
+        const told: number[] = [];
+        const onProgress = ({ epoch }: { epoch: number }): number => told.push(epoch);
+        const report = await descend(smallFactors(2000, { numGroups: 4 }), {
+          ...{ learningRate: 0.01, epochs, strategy, numThreads, onProgress },
+        });
+        expect(report.epochs.every(({ seconds }) => seconds >= 0)).toBe(true);
+        expect(report.epochs.reduce((sum, { seconds }) => sum + seconds, 0)).toBeLessThanOrEqual(
+          report.seconds * (1 + 1e-9),
+        );
+        expect(told).toEqual([...told].sort((a, b) => a - b));
+      }
+    },
+  );
+
   it("lose no update with locks or turns: increments add up exactly", PATIENCE, async () => {
     const n = 30_000;
     // Each example adds 2⁻²⁰ to the one weight while its margin is below 1: in all, n·2⁻²⁰ < 1.
