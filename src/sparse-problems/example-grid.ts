@@ -22,15 +22,26 @@ export interface ExampleGrid {
 
 /**
  * Deals parts to groups of about equal weight, neighbours together.
- * @param weights of each part: how many examples touch it. @returns [parts] group of each, below numGroups.
+ * @param weights of each part: how many examples touch it.
+ * @param unitOf parts of the same unit, neighbours, stay together: those that lie in the same lines of memory.
+ * @returns [parts] group of each, below numGroups.
  */
-export function dealToGroups(weights: Uint32Array, numGroups: number): Uint16Array {
+export function dealToGroups(
+  weights: Uint32Array,
+  numGroups: number,
+  unitOf: (part: number) => number = (part) => part,
+): Uint16Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let dealt = 0;
-  return Uint16Array.from(weights, (weight) => {
-    const group = Math.floor((dealt * numGroups) / Math.max(1, total));
+  let unit = -1;
+  let group = 0;
+  return Uint16Array.from(weights, (weight, part) => {
+    if (unitOf(part) !== unit) {
+      unit = unitOf(part);
+      group = Math.min(numGroups - 1, Math.floor((dealt * numGroups) / Math.max(1, total)));
+    }
     dealt += weight;
-    return Math.min(numGroups - 1, group);
+    return group;
   });
 }
 

@@ -72,7 +72,7 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
     );
   });
   const order = shuffledExamples(n, seed);
-  const grid = numGroups === 1 ? null : arrangeRatings(ratings, order, numGroups);
+  const grid = numGroups === 1 ? null : arrangeRatings(ratings, order, numGroups, rank);
   const [leftIds, rightIds] = [
     new Uint32Array(new SharedArrayBuffer(4 * n)),
     new Uint32Array(new SharedArrayBuffer(4 * n)),
@@ -100,19 +100,23 @@ export function createFactorProblem(ratings: Ratings, options: FactorProblemOpti
   };
 }
 
+/** Two cache lines, which processors fetch together: cores that write to either of them wait for each other. */
+const LINE_FLOATS = 32;
+
 /** Sorts `order` by the cells of a grid: groups of rows by twice as many groups of columns. */
-function arrangeRatings(ratings: Ratings, order: Uint32Array, numGroups: number): ExampleGrid {
+function arrangeRatings(ratings: Ratings, order: Uint32Array, numGroups: number, rank: number): ExampleGrid {
   const { numLeft, numRight, lefts, rights } = ratings;
   const numSteps = 2 * numGroups;
-  const [groupOfLeft, groupOfRight] = [groupsOf(lefts, numLeft, numGroups), groupsOf(rights, numRight, numSteps)];
+  const groupOfLeft = groupsOf(lefts, numLeft, numGroups, (left) => left * rank);
+  const groupOfRight = groupsOf(rights, numRight, numSteps, (right) => (numLeft + right) * rank);
   return arrangeInGrid(order, numGroups, (i) => groupOfLeft[lefts[i]] * numSteps + groupOfRight[rights[i]]);
 }
 
-/** Consecutive rows (or columns) to groups with about as many entries. */
-function groupsOf(ids: Uint32Array, count: number, numGroups: number): Uint16Array {
+/** Consecutive rows (or columns) to groups with about as many entries. `placeOf`: where the factors of one begin in x. */
+function groupsOf(ids: Uint32Array, count: number, numGroups: number, placeOf: (id: number) => number): Uint16Array {
   const numEntries = new Uint32Array(count);
   for (const id of ids) numEntries[id]++;
-  return dealToGroups(numEntries, numGroups);
+  return dealToGroups(numEntries, numGroups, (id) => Math.floor(placeOf(id) / LINE_FLOATS));
 }
 
 /** Root of the mean squared error of L_u·R_v + offset over the problem's entries. */

@@ -32,6 +32,19 @@ describe("groups", () => {
 });
 
 describe("a problem in a grid", () => {
+  it("has no two groups in the same lines of memory", () => {
+    const { data, grid } = createFactorProblem(smallRatings(4000), { rank: 8, numGroups: 3 });
+    const groupsOfLine = new Map<number, Set<number>>();
+    for (let cell = 0; grid !== null && cell < 18; cell++) {
+      for (let i = grid.offsets[cell]; i < grid.offsets[cell + 1]; i++) {
+        const line = Math.floor(((data.numLeft + data.rights[i]) * 8) / 32);
+        groupsOfLine.set(line, (groupsOfLine.get(line) ?? new Set()).add(cell % 6));
+      }
+    }
+    expect(groupsOfLine.size).toBeGreaterThan(3);
+    expect([...groupsOfLine.values()].every(({ size }) => size === 1)).toBe(true);
+  });
+
   it("has the examples of the one without, cell by cell", () => {
     const key = ({ data }: ReturnType<typeof smallFactors>): string[] =>
       [...data.lefts].map((left, i) => `${left} ${data.rights[i]} ${data.values[i]}`).sort();
