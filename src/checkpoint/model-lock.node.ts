@@ -3,13 +3,15 @@
  * (process-identity.node.ts).
  *
  * A lock is stale if its process is gone. A stale lock is renamed away before it is removed, so that of two waiting
- * processes only one takes it over. A lock of another host is never stale by itself: the message names the file to delete.
+ * processes only one takes it over. A lock of another host or container, or of before a restart of this one, is never
+ * stale by itself: the message names the file to delete.
  * Readers need no lock: every file changes atomically.
  */
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../core/errors.js";
-import { formatOwnIdentity, isGone, readIdentity } from "./process-identity.node.js";
+import { formatOwnIdentity, isGone, ownProcessTable, readIdentity } from "./process-identity.node.js";
 import { explainStorage, systemCode } from "./storage-error.js";
 
 export interface ModelLock {
@@ -64,7 +66,8 @@ function heldLock(path: string): ModelLock {
 
 function removeIfStale(path: string): boolean {
   const holder = readIdentity(path);
-  if (holder === null || !isGone(holder)) return false;
+  // Locks of earlier versions name no table of processes: as those did, take this host's.
+  if (holder === null || !isGone({ ...ownProcessTable(), ...holder })) return false;
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
@@ -73,8 +76,7 @@ function removeIfStale(path: string): boolean {
     if (systemCode(error) === "ENOENT") return true;
     throw error;
   }
-  const moved = readIdentity(aside);
-  if (moved?.pid !== holder.pid || moved.started !== holder.started) {
+  if (!isDeepStrictEqual(readIdentity(aside), holder)) {
     // Another process took the stale lock over between our look and our rename: give its lock back.
     renameSync(aside, path);
     return false;

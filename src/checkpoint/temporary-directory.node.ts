@@ -5,7 +5,7 @@
  *   /tmp/manyworlds-glove-a8Xk2f/process.json    process-identity.node.ts
  *                                run-000 …       its files
  *
- * Left alone: what does not say whose it is, another user's, another host's (the parent may be shared).
+ * Left alone: what does not say whose it is, another user's, another host's or container's (the parent may be shared).
  */
 import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

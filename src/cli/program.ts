@@ -2,7 +2,7 @@
  * @file Which commands are there? The tree of commands, ready to parse arguments; it neither exits nor reads `process`.
  *
  * A command's module brings all that it needs with it, which is most of the time that the program takes to start: of a
- * command that is named, no other is loaded.
+ * command that is named, no other is loaded, and for the version none.
  */
 import { Command } from "commander";
 import { packageVersion } from "./version.js";
@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
+
+const VERSION_FLAGS: readonly string[] = ["-V", "--version"];
 
 type AddCommand = (program: Command, context: CommandContext) => void;
 
@@ -31,12 +33,12 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
 
 /**
  * A program for `args`, the arguments after node and the script, to be parsed by it: it knows the command that they begin
- * with, or all if they begin with none. Throws CommanderError on usage errors and after --help instead of exiting.
+ * with, or all if they begin with none, or none if they ask for the version. Throws CommanderError on usage errors and after --help instead of exiting.
  */
 export async function createProgram(context: CommandContext, args: readonly string[]): Promise<Command> {
   const program = new Command("manyworlds")
     .description("Which of millions of labels fit this input? MACH classifiers on ordinary hardware.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(packageVersion(), VERSION_FLAGS.join(", "), "print the version")
     .helpOption("-h, --help", "print help; every command has its own")
     .helpCommand(false)
     .showSuggestionAfterError(true)
@@ -52,11 +54,15 @@ Example:
   $ manyworlds export m/ --web site/             a page that answers by itself, with no server
   $ manyworlds embed train text.txt --output v.bin   vectors of words`,
     );
-  const named = COMMANDS.get(args[0]);
-  const loaders = named === undefined ? [...COMMANDS.values()] : [named];
-  for (const add of await Promise.all(loaders.map((load) => load()))) add(program, context);
+  for (const add of await Promise.all(loadersFor(args).map((load) => load()))) add(program, context);
   settle(program, "manyworlds", context);
   return program;
+}
+
+function loadersFor([first]: readonly string[]): (() => Promise<AddCommand>)[] {
+  if (VERSION_FLAGS.includes(first)) return [];
+  const named = COMMANDS.get(first);
+  return named === undefined ? [...COMMANDS.values()] : [named];
 }
 
 /** Sends a command's texts, and those of the commands below it, where the context says; errors are thrown. */

@@ -170,7 +170,12 @@ export class Ensemble {
     return this.scorers.length;
   }
 
-  /** The best k labels of every row of `inputs` [N, D]. @throws {ShapeError} for other shapes or columns ≥ D. */
+  /**
+   * The best k labels of every row of `inputs` [N, D].
+   * @throws {ShapeError} for other shapes, columns ≥ D, or a prior or a filter of fewer labels.
+   * @throws {ConfigError} for k below 1, too many results in all, no known merge, a budget that does not suit merge or
+   * worlds, or `unbiased` without softmax worlds of two buckets or more, merged by probability.
+   */
   predict(inputs: SparseBatch, options: PredictOptions): Predictions {
     const [predictions] = this.predictEach(inputs, options.k, [options]);
     if (options.unbiased === true) this.makeUnbiased(predictions, options);
@@ -179,13 +184,16 @@ export class Ensemble {
 
   /**
    * As `predict`, for several ways of ranking at once: the worlds' forward passes are shared. For choosing the merge
-   * and the prior on held-out rows.
+   * and the prior on held-out rows. `unbiased` is not looked at. @throws {ShapeError | ConfigError} as `predict`.
    */
   predictEach(inputs: SparseBatch, k: number, rankings: readonly Omit<PredictOptions, "k">[]): Predictions[] {
     return this.answer(inputs, k, rankings, () => {});
   }
 
-  /** As `predict`, and how each world voted (votes.ts); the forward pass is shared. Some 36·k·R bytes a row. */
+  /**
+   * As `predict`, and how each world voted (votes.ts); the forward pass is shared. Some 36·k·R bytes a row.
+   * @throws {ShapeError | ConfigError} as `predict`.
+   */
   explain(inputs: SparseBatch, options: ExplainOptions): ExplainedPredictions {
     const { k, explained, labelCounts = null } = options;
     const logarithm = isLogarithmic(options.merge ?? this.merge);

@@ -84,7 +84,10 @@ export class LabelRanker {
     this.declinedRows = new Float32Array(0);
   }
 
-  /** @throws {ConfigError} for a budget with another merge than a sum, or beyond what can be walked. */
+  /**
+   * @throws {ShapeError} for a filter of fewer labels.
+   * @throws {ConfigError} for a budget with another merge than a sum, or beyond what can be walked.
+   */
   check({ merge, allowed, budget }: LabelRanking): void {
     if (allowed !== null && allowed.length < Math.ceil(this.numLabels / 8)) {
       throw new ShapeError(`filter: expected a bit for each of ${this.numLabels} labels, got ${8 * allowed.length}`);

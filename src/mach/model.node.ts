@@ -92,7 +92,10 @@ export class Model {
     return new Model(manifest, kernels, { ...loaded, vectorizer, labels });
   }
 
-  /** Ranked labels of each text. @throws {ConfigError} for a model of feature numbers: use `predictRows`. */
+  /**
+   * Ranked labels of each text. @throws {ConfigError} for a model of feature numbers: use `predictRows`.
+   * @throws {ShapeError | ConfigError} for options, as `Ensemble.predict`.
+   */
   predict(texts: readonly string[], options: PredictOptions): RankedLabel[][] {
     if (this.vectorizer.kind !== "text") {
       throw new ConfigError("this model was trained on feature numbers: give rows of them (a file, or predictRows)");
@@ -100,7 +103,10 @@ export class Model {
     return this.name(this.predictRows(this.vectorizer.transformAll(texts), options));
   }
 
-  /** Ranked label ids of each row of `rows` [N, D], as the model's vectorizer makes them. */
+  /**
+   * Ranked label ids of each row of `rows` [N, D], as the model's vectorizer makes them.
+   * @throws {ShapeError | ConfigError} as `Ensemble.predict`.
+   */
   predictRows(rows: SparseBatch, options: PredictOptions): Predictions {
     return this.ensemble.predict(rows, options);
   }

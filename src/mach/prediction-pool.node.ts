@@ -38,7 +38,11 @@ export class PredictionPool {
     this.idle = [...this.threads];
   }
 
-  /** Ranked label ids of each row, as Model.predictRows. May be called again before it resolves. */
+  /**
+   * Ranked label ids of each row, as Model.predictRows. May be called again before it resolves.
+   * @throws {WorkerError} whose `originalName` is ShapeError or ConfigError, as `Ensemble.predict`.
+   * @throws {RangeError} for k below 0, and for more results than an array holds.
+   */
   async predict(rows: SparseBatch, options: PredictOptions): Promise<Predictions> {
     const { k } = options;
     const { chunkRows } = this;

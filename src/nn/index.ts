@@ -129,9 +129,11 @@ export {
   type FlatParameters,
   flatGradientInto,
   flatten,
+  type InitialValues,
   isCurrent,
   Parameter,
   type RowSparseGradient,
+  type WaitingSums,
 } from "./parameter.js";
 export { SpatialAveragePooling, type SpatialAveragePoolingOptions } from "./spatial/spatial-average-pooling.js";
 export {

@@ -6,8 +6,8 @@
  *
  * A module is built on numbers of its own; `flatten` moves all of them into one vector in the kernels' memory and
  * re-points the views, as Torch7's getParameters. Initial weights are drawn when they are first read, by `flatten` in
- * their place: a large input layer is never in memory twice. (A model that is not flattened works, in ordinary memory;
- * WASM, which never frees its own, then copies the weights.)
+ * their place: a large input layer is never in memory twice. A model that is not flattened works too, on ordinary arrays,
+ * which a WASM backend copies into its own memory, for good.
  * Checkpoints and averaging then see one array. State that no optimiser moves, such as running statistics, stands in it
  * too (`trainable` false).
  *

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { WriteFileSystem } from "../../src/checkpoint/atomic-write.node.js";
 import { type CreateOptions, ModelDirectory } from "../../src/checkpoint/model-directory.node.js";
 import { lockModel } from "../../src/checkpoint/model-lock.node.js";
+import { ownProcessTable } from "../../src/checkpoint/process-identity.node.js";
 import { saveSealed } from "../../src/checkpoint/sealed-tensors.node.js";
 import { StorageError } from "../../src/checkpoint/storage-error.js";
 import { partialFileName, worldFileName, writeWorldFile } from "../../src/checkpoint/world-file.node.js";
@@ -247,6 +248,9 @@ describe("lockModel", () => {
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
     const host = hostname();
     for (const holder of [
+      { pid: gone, host, started: "1", ...ownProcessTable() },
+      { pid: process.pid, host, started: "another time", ...ownProcessTable() },
+      // As earlier versions wrote them.
       { pid: gone, host, started: "1" },
       { pid: process.pid, host, started: "another time" },
     ]) {
@@ -255,9 +259,13 @@ describe("lockModel", () => {
     }
   });
 
-  it("respects the lock of another host, and one it cannot read", () => {
+  it("respects the lock of another host, container or boot, and one it cannot read", () => {
     const path = join(temporaryDirectory(), "m");
-    for (const content of [JSON.stringify({ pid: 1, host: "elsewhere", started: null }), "", "{}"]) {
+    const elsewhere = { pid: 1, host: "elsewhere", started: null };
+    const gone = { pid: spawnSync(process.execPath, ["-e", ""]).pid, host: hostname(), started: "1" };
+    const container = { ...gone, ...ownProcessTable(), pids: "pid:[1]" };
+    const boot = { ...gone, ...ownProcessTable(), boot: "another boot" };
+    for (const content of [...[elsewhere, container, boot].map((holder) => JSON.stringify(holder)), "", "{}"]) {
       fs.writeFileSync(`${path}.lock`, content);
       expect(() => lockModel(path)).toThrow(/delete .*m\.lock if it is not running/);
       expect(fs.readFileSync(`${path}.lock`, "utf8")).toBe(content);

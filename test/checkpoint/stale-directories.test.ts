@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkS
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { ownProcessTable } from "../../src/checkpoint/process-identity.node.js";
 import { StorageError } from "../../src/checkpoint/storage-error.js";
 import { createTemporaryDirectory } from "../../src/checkpoint/temporary-directory.node.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -23,24 +24,33 @@ function left(parent: string, identity: object | string | null, prefix = "manywo
 
 it("removes what dead processes left, of whatever kind", () => {
   const parent = temporaryDirectory();
-  const host = hostname();
-  left(parent, { pid: DEAD, host, started: "1" });
-  left(parent, { pid: DEAD, host, started: null }, "manyworlds-corpus-");
+  const here = { host: hostname(), ...ownProcessTable() };
+  left(parent, { pid: DEAD, started: "1", ...here });
+  left(parent, { pid: DEAD, started: null, ...here }, "manyworlds-corpus-");
   // The id lives, but as another process: this one did not start with the machine.
-  left(parent, { pid: process.pid, host, started: "1" });
+  left(parent, { pid: process.pid, started: "1", ...here });
   const own = createTemporaryDirectory("plan", parent);
   expect(readdirSync(parent).map((name) => join(parent, name))).toEqual([own]);
   expect(own).toMatch(/manyworlds-plan-\w{6}$/);
 });
 
-it("leaves alone what is in use, another machine's, or of nobody known", () => {
+it("leaves alone what is in use, another machine's or container's, or of nobody known", () => {
   const parent = temporaryDirectory();
   const elsewhere = temporaryDirectory();
   const used = createTemporaryDirectory("glove", parent);
-  const dead = { pid: DEAD, host: hostname(), started: "1" };
+  const table = ownProcessTable();
+  const older = { pid: DEAD, host: hostname(), started: "1" };
+  const dead = { ...older, ...table };
   const kept = [
     used,
     left(parent, { ...dead, host: "another-machine" }),
+    // Two containers of one name, each with a process 1.
+    left(parent, { ...dead, pid: process.pid, pids: "pid:[1]" }),
+    left(parent, { ...dead, boot: "another boot" }),
+    left(parent, { ...dead, pids: "pid:[1]" }),
+    left(parent, older),
+    left(parent, { ...older, boot: table.boot }),
+    left(parent, { ...dead, started: undefined }),
     left(parent, null),
     left(parent, '{"pid": '),
     left(parent, { ...dead, pid: "many" }),

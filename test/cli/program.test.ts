@@ -1,0 +1,25 @@
+/** @file Which commands does the program load for the arguments that it is given? */
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { createProgram } from "../../src/cli/program.js";
+import { packageVersion } from "../../src/cli/version.js";
+
+async function programFor(args: readonly string[]) {
+  const stdout = new PassThrough();
+  const streams = { stdout, stderr: new PassThrough() } as unknown as Record<"stdout" | "stderr", NodeJS.WriteStream>;
+  const program = await createProgram({ signal: new AbortController().signal, ...streams }, args);
+  return { program, names: program.commands.map((command) => command.name()), stdout };
+}
+
+it.each(["--version", "-V"])("%s loads none and prints the version", async (flag) => {
+  const { program, names, stdout } = await programFor([flag]);
+  expect(names).toEqual([]);
+  await expect(program.parseAsync([flag], { from: "user" })).rejects.toMatchObject({ exitCode: 0 });
+  expect(stdout.read().toString()).toBe(`${packageVersion()}\n`);
+});
+
+it("a command that is named loads itself alone, all else loads all", async () => {
+  expect((await programFor(["info", "--version"])).names).toEqual(["info"]);
+  const all = ["train", "evaluate", "predict", "serve", "info", "plan", "export", "sparsity", "embed"];
+  for (const args of [[], ["--help"], ["trian"]]) expect((await programFor(args)).names).toEqual(all);
+});
