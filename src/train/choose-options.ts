@@ -11,8 +11,8 @@
  *
  * With 10,000 buckets two sampled worlds reach 69.0 % P@1 and 36.0 % P@3 on held-out rows of nvd, full ones 69.3 and
  * 36.2 % (69.5 and 36.4 % with a fifth pass); on wikisent 26.0 and 11.7 %, full ones 26.5 and 11.7 %. Four passes cost 0.5
- * points of P@1 on nvd, twice the batch 0.6. Sampled sigmoid losses cost more, 0.7 points. bench/results/sampled.txt has
- * the figures of one run.
+ * points of P@1 on nvd, twice the batch 0.6. With sigmoid losses sampling costs more: 0.76 points of P@1 on nvd, 0.65 on
+ * wikisent. bench/results/sampled.txt has the figures of one run.
  *
  * With B ≈ 4·√L a label shares its bucket with √L/4 others in a world; two worlds would leave 1/16 of a label to be
  * confused with, eight leave none: what further worlds buy is averaging, and it levels off at about eight.

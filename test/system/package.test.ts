@@ -33,9 +33,16 @@ interface LockEntry {
   readonly bin?: object;
 }
 
+/** Of the package at `path`; null if it is not there. */
+function installedVersion(path: string): string | null {
+  const file = join(ROOT, path, "package.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).version : null;
+}
+
 /**
  * A project that needs the tarball and has the dependencies that are installed here: no registry is asked, and nothing
  * is expected in npm's cache. Its lock file says of them only what npm sees in the folders, so that it leaves them alone.
+ * @throws if another version than package-lock.json's is installed here, or none.
  */
 function writeConsumer(tarball: string): void {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
@@ -44,6 +51,11 @@ function writeConsumer(tarball: string): void {
   for (const [path, { integrity: _integrity, bin: _bin, ...entry }] of Object.entries(others)) {
     if (entry.dev) continue;
     tree[path] = entry;
+    const installed = installedVersion(path);
+    if (installed !== entry.version) {
+      const got = installed ?? "none";
+      throw new Error(`${path}: expected version ${entry.version} of package-lock.json, got ${got}; run npm ci`);
+    }
     cpSync(join(ROOT, path), at(`consumer/${path}`), { recursive: true });
   }
   const { version, dependencies, bin, engines } = own;

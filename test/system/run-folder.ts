@@ -1,13 +1,15 @@
-/** @file A folder for each run of the system tests, for what shared-folder.ts puts there. vitest's main process runs this. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/**
+ * @file A folder for each run of the system tests, for what shared-folder.ts puts there. vitest's main process runs this.
+ * Folders of runs that were killed are removed first, as the product removes its own.
+ */
+import { rmSync } from "node:fs";
 import type { TestProject } from "vitest/node";
+import { createTemporaryDirectory } from "../../src/checkpoint/temporary-directory.node.js";
 
 let folder: string | null = null;
 
-export function setup(project: TestProject): void {
-  folder = mkdtempSync(join(tmpdir(), "manyworlds-run-"));
+export function setup(project: Pick<TestProject, "provide">): void {
+  folder = createTemporaryDirectory("run");
   project.provide("runFolder", folder);
 }
 

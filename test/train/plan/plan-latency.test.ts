@@ -1,5 +1,5 @@
 /** @file Is the latency that a plan predicts that of the merge it recommends, and does a latency choose the merge? */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createKernels } from "../../../src/kernels/index.js";
 import type { MergeKind } from "../../../src/mach/merge.js";
 import { chooseOptions } from "../../../src/train/choose-options.js";
@@ -67,17 +67,27 @@ describe("a budget of latency", () => {
 });
 
 describe("the scores that retrieval is timed on", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   it("are as hard as trained worlds': logarithms take several times as long as probabilities, labels seen longer", () => {
+    // This process's own time, and the least of three turns: what else the machine does is not what is asked.
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    });
     const kernels = createKernels();
     const shape = { ...SHAPE, numLabels: 4_000_000 };
     const options = { ...chooseOptions(shape, { numBuckets: 5000, hidden: [8] }), numWorlds: 8 };
     const time = (numSeen: number): ReadonlyMap<MergeKind, number> =>
       timeQuery(kernels, options, shape, { merges: ["log-score", "probability"], numSeen, seconds: 0.2 })
         .retrievalSeconds;
-    const [all, seen] = [time(shape.numLabels), time(0.25 * shape.numLabels)];
-    const of = (times: ReadonlyMap<MergeKind, number>, merge: MergeKind): number => times.get(merge) as number;
-    expect(of(all, "log-score")).toBeGreaterThan(3 * of(all, "probability"));
-    expect(of(seen, "log-score")).toBeGreaterThan(of(all, "log-score"));
+    const turns = Array.from({ length: 3 }, () => ({ all: time(shape.numLabels), seen: time(0.25 * shape.numLabels) }));
+    const least = (labels: "all" | "seen", merge: MergeKind): number =>
+      Math.min(...turns.map((turn) => turn[labels].get(merge) as number));
+    expect(least("all", "log-score")).toBeGreaterThan(3 * least("all", "probability"));
+    expect(least("seen", "log-score")).toBeGreaterThan(least("all", "log-score"));
   });
 
   it("a catalogue's labels that occur at all: those drawn by Zipf's law", () => {
