@@ -3,8 +3,8 @@
  * (process-identity.node.ts).
  *
  * A lock is stale if its process is gone. A stale lock is renamed away before it is removed, so that of two waiting
- * processes only one takes it over. A lock of another host or container, or of before a restart of this one, is never
- * stale by itself: the message names the file to delete.
+ * processes only one takes it over. A lock of another host is never stale by itself: the message names the file to delete.
+ * Of this host, one from before a restart of the machine or the container is: a training that lost its power resumes.
  * Readers need no lock: every file changes atomically.
  */
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
@@ -66,8 +66,8 @@ function heldLock(path: string): ModelLock {
 
 function removeIfStale(path: string): boolean {
   const holder = readIdentity(path);
-  // Locks of earlier versions name no table of processes: as those did, take this host's.
-  if (holder === null || !isGone({ ...ownProcessTable(), ...holder })) return false;
+  // Whatever table of processes it was in: a model directory is seldom shared by containers of one host name.
+  if (holder === null || !isGone({ ...holder, ...ownProcessTable() })) return false;
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);

@@ -250,6 +250,9 @@ describe("lockModel", () => {
     for (const holder of [
       { pid: gone, host, started: "1", ...ownProcessTable() },
       { pid: process.pid, host, started: "another time", ...ownProcessTable() },
+      // Of before a restart of the container, or the machine.
+      { pid: gone, host, started: "1", ...ownProcessTable(), pids: "pid:[1]" },
+      { pid: gone, host, started: "1", ...ownProcessTable(), boot: "another boot" },
       // As earlier versions wrote them.
       { pid: gone, host, started: "1" },
       { pid: process.pid, host, started: "another time" },
@@ -259,13 +262,10 @@ describe("lockModel", () => {
     }
   });
 
-  it("respects the lock of another host, container or boot, and one it cannot read", () => {
+  it("respects the lock of another host, and one it cannot read", () => {
     const path = join(temporaryDirectory(), "m");
     const elsewhere = { pid: 1, host: "elsewhere", started: null };
-    const gone = { pid: spawnSync(process.execPath, ["-e", ""]).pid, host: hostname(), started: "1" };
-    const container = { ...gone, ...ownProcessTable(), pids: "pid:[1]" };
-    const boot = { ...gone, ...ownProcessTable(), boot: "another boot" };
-    for (const content of [...[elsewhere, container, boot].map((holder) => JSON.stringify(holder)), "", "{}"]) {
+    for (const content of [JSON.stringify(elsewhere), "", "{}"]) {
       fs.writeFileSync(`${path}.lock`, content);
       expect(() => lockModel(path)).toThrow(/delete .*m\.lock if it is not running/);
       expect(fs.readFileSync(`${path}.lock`, "utf8")).toBe(content);
