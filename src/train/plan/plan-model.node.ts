@@ -25,7 +25,15 @@ import { type Calibration, calibrate } from "./calibrate.node.js";
 import { MeasuredCosts, type TrainingTime } from "./plan-costs.js";
 import { type PlanShape, seenLabels } from "./plan-shape.js";
 import { type QueryTimes, timeQuery } from "./query-calibration.js";
-import { type Budgets, mergesOf, type Recommendation, recommend, startingOptions } from "./recommend.js";
+import {
+  type Budgets,
+  fitsBudgets,
+  mergesOf,
+  type Recommendation,
+  type RecommendRequest,
+  recommend,
+  startingOptions,
+} from "./recommend.js";
 import { type ServingMemory, servingMemory } from "./serving-memory.js";
 import { type ProcessMemory, type WorldMemory, worldMemory } from "./training-memory.js";
 
@@ -91,7 +99,7 @@ export interface Plan extends Recommendation {
   readonly query: (QueryTimes & { readonly seconds: number; readonly numSeen: number }) | null;
 }
 
-/** Shapes that are timed before one is taken by scaling. */
+/** Times that shapes are timed before one is taken by scaling. */
 const MOST_CALIBRATIONS = 5;
 
 /** @throws {ConfigError} for options that make no model, and for budgets that none meets. @throws {InterruptedError} */
@@ -100,21 +108,23 @@ export async function planModel(request: PlanRequest): Promise<Plan> {
   const measured: Measured = { calibration: null, query: null };
   const costsNow = (): MeasuredCosts =>
     new MeasuredCosts({ ...costsOf(request), training: measured.calibration, query: measured.query });
-  const recommendNow = (): Recommendation =>
-    recommend({ shape, given, budgets, costs: costsNow(), numThreads: trainable(request), delta, command });
+  const requestNow = (): RecommendRequest => {
+    return { shape, given, budgets, costs: costsNow(), numThreads: trainable(request), delta, command };
+  };
+  const recommendNow = (): Recommendation => recommend(requestNow());
   checkModelOptions(startingOptions({ shape, given, delta }), shape.numFeatures);
   let chosen = recommendNow();
   const timed = new Set<string>();
   const [steps, queries] = [budgets.seconds !== undefined, budgets.latencySeconds !== undefined];
-  while ((steps || queries) && timed.size < MOST_CALIBRATIONS) {
+  for (let turn = 0; (steps || queries) && turn < MOST_CALIBRATIONS; turn++) {
     timed.add(keyOf(chosen));
     await time(request, chosen, { steps, queries }, measured);
     const next = recommendNow();
-    const isKnown = timed.has(keyOf(next));
-    // An earlier choice that was found too slow: the present one, smaller, fits by its own figures.
-    if (isKnown && keyOf(next) !== keyOf(chosen)) break;
+    if (keyOf(next) === keyOf(chosen)) break;
+    // An earlier choice, that was found too slow. The present one, smaller, stands if it fits by its own figures; if not, the
+    // machine was busy then or is now: the earlier one is timed again.
+    if (timed.has(keyOf(next)) && fitsBudgets(chosen.options, requestNow())) break;
     chosen = next;
-    if (isKnown) break;
   }
   if (request.measure !== "budgets") await time(request, chosen, { steps: !steps, queries: !queries }, measured);
   return describePlan(request, chosen, costsNow(), measured.calibration, delta);

@@ -188,6 +188,14 @@ function needsOf(options: ModelOptions, request: RecommendRequest): Readonly<Rec
   };
 }
 
+/** Whether `options` are within all budgets, with the reserve. */
+export function fitsBudgets(options: ModelOptions, request: RecommendRequest): boolean {
+  const needs = needsOf(options, request);
+  return (Object.keys(needs) as BudgetName[]).every(
+    (name) => needs[name] <= (request.budgets[name] ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 function firstFitting(
   candidates: readonly ModelOptions[],
   request: RecommendRequest,
