@@ -48,7 +48,8 @@ enum {
   PASS_KIND,
   PASS_WIDTH,
   PASS_EVERY, /* blocks between exchanges, and numbers of x: used if there is an own */
-  PASS_LENGTH
+  PASS_LENGTH,
+  PASS_LOCKS_A_PART /* used when locked */
 };
 enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };

@@ -51,7 +51,7 @@ INLINE float FN(sign)(float v) { return v > 0 ? 1.0f : v < 0 ? -1.0f : v; }
 /*
  * RACE: in mode free another thread may write x_u between this one's reading and its projection: each thread projects
  * its own copy and stores it whole, so that a row read later may be a mixture of two points of the simplex; the next
- * projection mends it. In mode ordered only the reading of signs races.
+ * projection mends it. In modes locked and ordered only the reading of signs races.
  */
 OP(double, cut_pass)
 (in_u32 dims, float rate, in_u32 heads, in_u32 tails, in_f32 weights, const uint8_t *fixed, out_f32 shared, out_f32 own,
@@ -75,7 +75,6 @@ OP(double, cut_pass)
       PREFETCH(x + heads[next] * k + j, 1);
       PREFETCH(x + tails[next] * k + j, 1);
     }
-    if (p.mode == PASS_LOCKED && !FN(take_locks)(&p, ids, 2)) return total;
     for (size_t j = 0; j < k; j++) {
       float d = a[j] - b[j];
       distance += d < 0 ? -d : d;
@@ -85,6 +84,7 @@ OP(double, cut_pass)
     if (p.mode >= PASS_LOSS) continue;
     float step = rate * weights[i];
     FN(spin)(p.delay, (uint32_t)i);
+    if (p.mode == PASS_LOCKED && !FN(take_locks)(&p, ids, 2)) return total;
     if (p.mode == PASS_ORDERED && !FN(await_turn)(&p)) return total;
     if (!fixed[u]) {
       for (size_t j = 0; j < k; j++) row[j] = a[j] - step * s[j];
@@ -96,7 +96,7 @@ OP(double, cut_pass)
       FN(project_on_simplex)(k, row);
       for (size_t j = 0; j < k; j++) b[j] = row[j];
     }
-    if (p.mode == PASS_LOCKED) FN(leave_locks)(&p, ids, 2);
+    if (p.mode == PASS_LOCKED) FN(leave_locks)(&p, ids, 2 * p.locks_a_part);
     if (p.mode == PASS_ORDERED) FN(pass_turn)(&p);
   }
   FN(end_pass)(&p);

@@ -74,7 +74,7 @@ INLINE void FN(step_rows)(size_t n, float *a, float *b, float keep_a, float keep
  * entry how to wait would show.
  *
  * RACE: in mode free two threads may have the same row of R (or, rarely, of L) in hand: of r numbers some updates of one
- * and some of the other survive. In mode ordered only the reading races.
+ * and some of the other survive. In modes locked and ordered only the reading of the error races.
  */
 INLINE double FN(factor_steps)(const uint32_t mode, Pass *p, size_t rank, size_t num_left, float rate, in_u32 lefts,
                                in_u32 rights, in_f32 values, in_f32 decay) {
@@ -92,11 +92,11 @@ INLINE double FN(factor_steps)(const uint32_t mode, Pass *p, size_t rank, size_t
     float *a = left_rows + lefts[i] * rank, *b = right_rows + rights[i] * rank;
     const float *soon = left_rows + lefts[FN(soon)(p)] * rank;
     for (size_t j = 0; j < rank; j += 16) PREFETCH(soon + j, 1);
-    if (mode == PASS_LOCKED && !FN(take_locks)(p, ids, 2)) return total;
     float error = FN(row_dot)(rank, a, b) - values[i];
     total += (double)error * error;
     if (mode >= PASS_LOSS) continue;
     FN(spin)(p->delay, (uint32_t)i);
+    if (mode == PASS_LOCKED && !FN(take_locks)(p, ids, 2)) return total;
     if (mode == PASS_ORDERED && !FN(await_turn)(p)) return total;
     float step = -2 * rate * error, keep_a = 1, keep_b = 1;
     if (decay) {
@@ -104,7 +104,7 @@ INLINE double FN(factor_steps)(const uint32_t mode, Pass *p, size_t rank, size_t
       keep_b -= rate * decay[ids[1]];
     }
     FN(step_rows)(rank, a, b, keep_a, keep_b, step);
-    if (mode == PASS_LOCKED) FN(leave_locks)(p, ids, 2);
+    if (mode == PASS_LOCKED) FN(leave_locks)(p, ids, 2 * p->locks_a_part);
     if (mode == PASS_ORDERED) FN(pass_turn)(p);
   }
   FN(end_pass)(p);

@@ -86,7 +86,7 @@ INLINE double FN(output_steps)(uint32_t logistic, size_t k, in_u32 ids, size_t l
 /*
  * RACE: in mode free all of x is read and written by all threads. A component's update may overwrite another's that fell
  * between its load and its store: that one is lost, a step of the size `rate` on one number. Loads and stores of aligned
- * floats are never torn. In mode ordered only the reading races: scores may be as many turns old as there are threads.
+ * floats are never torn. In modes locked and ordered only the reading races: scores may be some updates old.
  */
 OP(double, linear_pass)
 (in_u32 dims, float rate, in_u32 offsets, in_u32 columns, in_f32 values, in_u32 label_offsets, in_u32 label_ids,
@@ -102,7 +102,6 @@ OP(double, linear_pass)
     size_t s = offsets[i], n = offsets[i + 1] - s, labels = label_offsets[i + 1] - label_offsets[i];
     in_u32 u = columns + s;
     in_f32 z = values + s;
-    if (p.mode == PASS_LOCKED && !FN(take_locks)(&p, u, n)) return total;
     uint32_t mistake;
     if (outputs == 1) {
       float y = labels > 0 ? 1.0f : -1.0f, margin = y * FN(sparse_dot)(n, u, z, x), loss;
@@ -117,6 +116,8 @@ OP(double, linear_pass)
     if (p.mode == PASS_MISTAKES) total += mistake;
     if (p.mode >= PASS_LOSS) continue;
     FN(spin)(p.delay, (uint32_t)i);
+    int writes = outputs > 1 || decay || g[0] != 0;
+    if (p.mode == PASS_LOCKED && writes && !FN(take_locks)(&p, u, n)) return total;
     if (p.mode == PASS_ORDERED && !FN(await_turn)(&p)) return total;
     if (outputs > 1) {
       FN(update_rows)(n, outputs, u, z, decay, rate, g, x);
@@ -126,11 +127,11 @@ OP(double, linear_pass)
         float *w = x + u[j], old = *w;
         *w = old + (step * z[j] - rate * decay[u[j]] * old);
       }
-    } else if (g[0] != 0) {
+    } else if (writes) {
       float step = rate * g[0];
       for (size_t j = 0; j < n; j++) x[u[j]] += step * z[j];
     }
-    if (p.mode == PASS_LOCKED) FN(leave_locks)(&p, u, n);
+    if (p.mode == PASS_LOCKED && writes) FN(leave_locks)(&p, u, n * p.locks_a_part);
     if (p.mode == PASS_ORDERED) FN(pass_turn)(&p);
   }
   FN(end_pass)(&p);

@@ -4,7 +4,8 @@
  *   examples   0 … N − 1 in blocks of `size`; a slice visits blocks first, first + step, … modulo their number, so that
  *              slices of several threads make up a permutation that nobody has to store
  *   free       Hogwild!: read, compute, write, whatever the others do
- *   locked     AIG: the locks of all parts that the example touches are taken in ascending order, before reading
+ *   locked     AIG: before an example's step is written, the locks of all that it touches are taken in ascending order; the
+ *              gradient is of x as it was read before, by nobody's leave
  *   ordered    RR: an example's write waits until `turn` is its ticket; tickets of a thread are `tickets` apart
  *   delayed    (free, with `own`) steps are taken on a copy of x; every so many blocks its changes since the last time
  *              are added to x, and it becomes what x then is
@@ -34,7 +35,7 @@ enum { EXAMPLES_AHEAD = 4 };
 
 typedef struct {
   uint32_t mode, ticket, tickets, turns, delay, every, since;
-  size_t examples, size, blocks, block, step, left, at, start, end, next, length;
+  size_t examples, size, blocks, block, step, left, at, start, end, next, length, locks_a_part;
   float *x, *own, *base;
   out_u32 locks, turn;
   in_u32 stop;
@@ -53,6 +54,7 @@ INLINE Pass FN(start_pass)(in_u32 dims, out_f32 x, out_f32 own, out_f32 base, ou
                 .delay = dims[PASS_DELAY],
                 .every = dims[PASS_EVERY],
                 .length = dims[PASS_LENGTH],
+                .locks_a_part = dims[PASS_LOCKS_A_PART],
                 .x = x,
                 .own = own,
                 .base = base,
@@ -154,18 +156,27 @@ INLINE int FN(take_lock)(const Pass *p, uint32_t *lock) {
 
 INLINE void FN(leave_lock)(uint32_t *lock) { __atomic_store_n(lock, 0u, __ATOMIC_RELEASE); }
 
-/* Takes the locks of ascending, distinct `ids`, so that no two threads wait for each other. 0: stopped, none is held. */
-INLINE int FN(take_locks)(const Pass *p, const uint32_t *ids, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (FN(take_lock)(p, p->locks + ids[i])) continue;
-    while (i-- > 0) FN(leave_lock)(p->locks + ids[i]);
-    return 0;
+/* Gives back the first `count` locks of the parts `ids`. */
+INLINE void FN(leave_locks)(const Pass *p, const uint32_t *ids, size_t count) {
+  size_t width = p->locks_a_part;
+  for (size_t i = 0; i * width < count; i++) {
+    uint32_t *locks = p->locks + ids[i] * width;
+    for (size_t j = 0; j < width && i * width + j < count; j++) FN(leave_lock)(locks + j);
   }
-  return 1;
 }
 
-INLINE void FN(leave_locks)(const Pass *p, const uint32_t *ids, size_t count) {
-  for (size_t i = 0; i < count; i++) FN(leave_lock)(p->locks + ids[i]);
+/* Takes the locks of ascending, distinct parts, so that no two threads wait for each other. 0: stopped, none is held. */
+INLINE int FN(take_locks)(const Pass *p, const uint32_t *ids, size_t parts) {
+  size_t width = p->locks_a_part;
+  for (size_t i = 0; i < parts; i++) {
+    uint32_t *locks = p->locks + ids[i] * width;
+    for (size_t j = 0; j < width; j++) {
+      if (FN(take_lock)(p, locks + j)) continue;
+      FN(leave_locks)(p, ids, i * width + j);
+      return 0;
+    }
+  }
+  return 1;
 }
 
 /* RACE: the thread whose turn it is stores its successor's ticket. Acquire: its writes are seen. 0: stopped. */

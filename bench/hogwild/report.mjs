@@ -16,6 +16,7 @@ const TITLES = {
   hogwild: "Hogwild!",
   delayed: "Hogwild!, delayed",
   locked: "locked (AIG)",
+  "locked-parts": "a lock a part",
   "round-robin": "round-robin (RR)",
   averaging: "averaging",
 };

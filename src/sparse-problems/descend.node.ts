@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from "node:os";
 import { ConfigError, DivergenceError } from "../core/errors.js";
-import { createKernels } from "../kernels/index.js";
+import { createKernels, type PassLocks } from "../kernels/index.js";
 import { runJobs } from "../parallel/index.js";
 import { createSchedulerState } from "./cell-scheduler.js";
 import { blocksBetweenExchanges, type DescentEnd, type DescentProgress, type DescentShared } from "./descent-thread.js";
@@ -14,7 +14,7 @@ import { createLedgerCells } from "./epoch-ledger.js";
 import { blockSizeOf } from "./example-order.js";
 import { gridOf, portionsOf } from "./portions.js";
 import { initialiseVector, type SparseProblem, vectorLength } from "./problem.js";
-import { checkDescentOptions, type DescentOptions } from "./strategy.js";
+import { checkDescentOptions, type DescentOptions, MODE_OF, type ThreadStrategy } from "./strategy.js";
 
 export interface DescentRequest extends DescentOptions {
   /** Called now and then, at most ten times a second. */
@@ -50,6 +50,12 @@ function numPortions(problem: SparseProblem, options: Required<DescentOptions>):
   return Math.max(options.numThreads, Math.min(chosen, numExchanges));
 }
 
+function createLocks({ numParts, partLength }: SparseProblem, strategy: ThreadStrategy): PassLocks | null {
+  if (MODE_OF[strategy] !== "locked") return null;
+  const perPart = strategy === "locked" ? partLength : 1;
+  return { words: shared(Uint32Array, numParts * perPart), perPart };
+}
+
 /**
  * Minimises the problem from its usual start.
  * @throws {ConfigError} for options, {DivergenceError} when the loss becomes NaN or infinite, {InterruptedError} on
@@ -82,7 +88,7 @@ export async function descend(problem: SparseProblem, request: DescentRequest): 
     numPortions: numPortions(problem, options),
     scheduler: grid === null ? null : createSchedulerState(grid.numGroups),
     vectors,
-    locks: strategy === "locked" ? shared(Uint32Array, problem.numParts) : null,
+    locks: createLocks(problem, strategy),
     turn: shared(Uint32Array, 16),
     ledger: createLedgerCells(epochs),
     spinMs: numThreads <= availableParallelism() ? 2 : 0.05,

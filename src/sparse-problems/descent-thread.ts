@@ -8,7 +8,7 @@
  *
  * All that threads share, and who writes it:
  *   vectors   x, or one x a thread when averaging. RACE: written by all threads as the strategy allows; kernels/pass_*.c
- *   locks     [parts] for strategy locked. RACE: taken and given back in the kernel by atomic operations
+ *   locks     for strategies locked and locked-parts. RACE: taken and given back in the kernel by atomic operations
  *   turn      [16], the first is the ticket whose turn it is, in a cache line of its own. RACE: stored by its holder
  *   ledger    which portions are taken and finished: epoch-ledger.ts
  *   scheduler which cells of a grid are in hand: cell-scheduler.ts
@@ -17,7 +17,7 @@
  *             each, read when all is over
  *   cpu       [2] ms of processor time that the process had used at the first and at the last of these. RACE: as times
  */
-import type { Kernels, Pass, PassExchange } from "../kernels/contract.js";
+import type { Kernels, Pass, PassExchange, PassLocks } from "../kernels/contract.js";
 import { EpochLedger } from "./epoch-ledger.js";
 import { blockSizeOf } from "./example-order.js";
 import { createPortions, type PortionsShared } from "./portions.js";
@@ -34,7 +34,7 @@ import { type DescentOptions, MODE_OF } from "./strategy.js";
 /** Given to every thread. */
 export interface DescentShared extends PortionsShared {
   readonly vectors: Float32Array;
-  readonly locks: Uint32Array | null;
+  readonly locks: PassLocks | null;
   readonly turn: Uint32Array;
   readonly ledger: Int32Array;
   /** How long a thread that waits spins before it sleeps. */

@@ -36,7 +36,8 @@ export interface FactorProblemOptions {
   /**
    * P: rows are dealt to so many groups of about as many entries, neighbours together, columns to twice as many, so that
    * threads seldom meet; see example-grid.ts. Take one more than the threads: with as many they meet now and then, more
-   * threads than groups do without. 1: one random order, no groups. At most 64. Default 3, for descend's two threads.
+   * threads than groups do without, and cells of less than some thousand entries cost more to hand out than to work
+   * through. 1: one random order, no groups. At most 64. Default 3, for descend's two threads.
    */
   readonly numGroups?: number;
   /** Subtracted of every value. Default: their mean. Test entries take that of the training entries. */

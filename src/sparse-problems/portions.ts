@@ -2,7 +2,7 @@
  * @file What does a thread work on next? A portion of an epoch's examples: one pass of the kernel.
  *
  *   fixed    portion t of T is thread t's     averaging, whose threads learn apart; round-robin, whose turns keep them together
- *   shared   the next of K that nobody has    hogwild, locked, delayed
+ *   shared   the next of K that nobody has    hogwild, locked, locked-parts, delayed
  *   cells    of a grid; cell-scheduler.ts     the same, but not delayed, for ratings in a grid of at least T groups
  *
  * K depends on the problem alone, so that serial descent is what Hogwild! does on one thread. Portions of some tenths of a

@@ -21,7 +21,7 @@ import type { ExampleGrid } from "./example-grid.js";
 interface ProblemSize {
   /** N. */
   readonly numExamples: number;
-  /** Parts of the vector that are locked and counted together: features, rows of factors, vertices. */
+  /** Parts of the vector that examples touch whole, and that are counted as one: features, rows of factors, vertices. */
   readonly numParts: number;
   /** Numbers of a part: outputs, rank, terminals. */
   readonly partLength: number;

@@ -1,5 +1,5 @@
 /**
- * @file How do threads share one problem? Six ways, and what a run of one of them is given.
+ * @file How do threads share one problem? Seven ways, and what a run of one of them is given.
  *
  *   serial        one thread; the same bytes each time
  *   hogwild       Hogwild!: all threads read and write x as they please
@@ -7,14 +7,17 @@
  *                 what it changed to x, and takes x over, as it pleases. For gradients so cheap, or examples so alike,
  *                 that the cores would do little but pass cache lines to and fro. Not for cuts, whose rows would leave the
  *                 simplex
- *   locked        AIG: an example's parts are locked, in ascending order, before they are read, until they are written
+ *   locked        AIG: gradients at any time; each number that an example touches has a lock, and all of these are held, taken
+ *                 in ascending order, while its step is written
+ *   locked-parts  the same with a lock for each part (row of factors, vertex, feature of all outputs): examples touch
+ *                 parts whole, so that nothing is lost by it but the paper's letter. Parts of one number: the same as locked
  *   round-robin   RR: gradients at any time, updates by the threads in turn
  *   averaging     each thread has an x of its own and its share of each epoch's examples; in the end the mean of all x
  *
  * The step's size γ is constant within an epoch and multiplied by β after it: the paper's back-off, which gives the 1/k
  * rate without knowledge of the curvature (§5).
  *
- * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG); RR: Langford, Smola, Zinkevich,
+ * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG: all of e is locked before the loop that writes, and released after it); RR: Langford, Smola, Zinkevich,
  * "Slow Learners are Fast", NIPS 2009; averaging: Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient
  * Descent", NIPS 2010. Delayed is our own; it is to a shared vector what DistBelief's Downpour SGD (Dean et al., NIPS
  * 2012) is to a parameter server.
@@ -22,13 +25,14 @@
 import { ConfigError } from "../core/errors.js";
 import type { PassMode } from "../kernels/contract.js";
 
-export type ThreadStrategy = "serial" | "hogwild" | "delayed" | "locked" | "round-robin" | "averaging";
+export type ThreadStrategy = "serial" | "hogwild" | "delayed" | "locked" | "locked-parts" | "round-robin" | "averaging";
 
 export const THREAD_STRATEGIES: readonly ThreadStrategy[] = [
   "serial",
   "hogwild",
   "delayed",
   "locked",
+  "locked-parts",
   "round-robin",
   "averaging",
 ];
@@ -38,6 +42,7 @@ export const MODE_OF: Readonly<Record<ThreadStrategy, PassMode>> = {
   hogwild: "free",
   delayed: "free",
   locked: "locked",
+  "locked-parts": "locked",
   "round-robin": "ordered",
   averaging: "free",
 };

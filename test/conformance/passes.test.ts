@@ -27,7 +27,7 @@ function pass(mode: PassMode, numExamples: number, parts: number, options: Parti
     numBlocks: allBlocks,
     rate: RATE,
     delay: 3,
-    locks: mode === "locked" ? new Uint32Array(parts) : null,
+    locks: mode === "locked" ? { words: new Uint32Array(parts), perPart: 1 } : null,
     order:
       mode === "ordered"
         ? { turn: Uint32Array.of(2 ** 32 - 2), firstTicket: 2 ** 32 - 2, ticketStep: 1, numTurns: numExamples + 2 }
@@ -194,6 +194,38 @@ describeBackends("passes", (kernels) => {
     expect([...x]).toEqual(Array(10).fill(0));
   });
 
+  it("a lock a part or a lock a number: the same numbers as without, and none is held in the end", () => {
+    const rng = new Rng(31);
+    const factors = {
+      ...{ numLeft: 11, rank: 6, lefts: integers(rng, 70, 11), rights: integers(rng, 70, 7) },
+      ...{ values: numbers(rng, 70), decay: null },
+    };
+    const cut = {
+      ...{ numTerminals: 6, heads: integers(rng, 70, 9), tails: integers(rng, 70, 9).map((v) => v + 9) },
+      ...{ weights: numbers(rng, 70).map(Math.abs), fixed: new Uint8Array(18) },
+    };
+    const hinge = { ...linear(rng, 70, 18, 1), decay: null };
+    const runs: readonly [number, (pass: Pass, x: Float32Array) => number][] = [
+      [1, (pass, x) => kernels.linearPass(pass, hinge, x)],
+      [6, (pass, x) => kernels.linearPass(pass, linear(new Rng(32), 70, 18, 6), x)],
+      [6, (pass, x) => kernels.factorPass(pass, factors, x)],
+      [6, (pass, x) => kernels.cutPass(pass, cut, x)],
+    ];
+    for (const [width, run] of runs) {
+      const start = numbers(rng, 18 * width, 0.3);
+      const free = start.slice();
+      const wanted = run(pass("free", 70, 18), free);
+      expect(free).not.toEqual(start);
+      for (const perPart of [1, width]) {
+        const words = new Uint32Array(18 * perPart);
+        const x = start.slice();
+        expect(run(pass("locked", 70, 18, { locks: { words, perPart } }), x)).toBe(wanted);
+        expect(x).toEqual(free);
+        expect(words.some((word) => word !== 0)).toBe(false);
+      }
+    }
+  });
+
   it("refuses blocks outside, and modes without what they need", () => {
     const problem = linear(new Rng(7), 50, 10, 1);
     const x = new Float32Array(10);
@@ -201,6 +233,10 @@ describeBackends("passes", (kernels) => {
     expect(run({ firstBlock: 10 })).toThrow(/linearPass: expected blocks below 10, got 10/);
     expect(run({ mode: "locked" })).toThrow(/expected locks, got none/);
     expect(run({ mode: "ordered" })).toThrow(/expected an order, got none/);
-    expect(run({ mode: "locked", locks: new Uint32Array(9) })).toThrow(/locks: expected at least 10 elements, got 9/);
+    const locks = (length: number, perPart: number) => ({ words: new Uint32Array(length), perPart });
+    expect(run({ mode: "locked", locks: locks(9, 1) })).toThrow(/locks: expected at least 10 elements, got 9/);
+    expect(run({ mode: "locked", locks: locks(99, 2) })).toThrow(
+      /expected a lock a part, or one a number \(1\), got 2/,
+    );
   });
 });

@@ -33,7 +33,7 @@ function sharedOf(problem: SparseProblem, learningRate: number, strategy: Thread
     numPortions: portionsOf(problem, 0),
     scheduler: grid === null ? null : createSchedulerState(grid.numGroups),
     vectors,
-    locks: new Uint32Array(problem.numParts),
+    locks: { words: new Uint32Array(problem.numParts * problem.partLength), perPart: problem.partLength },
     turn: new Uint32Array(16),
     ledger: createLedgerCells(epochs),
     spinMs: 1,
@@ -89,7 +89,7 @@ describe("descent on one thread", () => {
   it("gives the same bytes again, and with locks and turns that nobody else wants", () => {
     for (const problem of [smallLinear(), smallLinear(400, { regularise: "epoch" }), smallFactors(), smallCut()]) {
       const once = solve(problem, 0.05, "serial", 3);
-      for (const strategy of ["serial", "hogwild", "locked", "round-robin", "averaging"] as const) {
+      for (const strategy of ["serial", "hogwild", "locked", "locked-parts", "round-robin", "averaging"] as const) {
         const again = solve(problem, 0.05, strategy, 3);
         expect(again.x).toEqual(once.x);
         expect(again.losses).toEqual(once.losses);

@@ -24,7 +24,7 @@ function visited({ from, to, slice }: Portion): number[] {
 
 describe("portions", () => {
   it("of all threads meet every example once an epoch, whatever the strategy, threads, groups, and who is fast", () => {
-    const strategies: ThreadStrategy[] = ["hogwild", "locked", "delayed", "round-robin", "averaging"];
+    const strategies: ThreadStrategy[] = ["hogwild", "locked", "locked-parts", "delayed", "round-robin", "averaging"];
     fc.assert(
       fc.property(
         fc.nat(300),

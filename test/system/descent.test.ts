@@ -19,7 +19,7 @@ import { createDirectory, manyworlds, ROOT, removeDirectory } from "./manyworlds
 
 const built = (path: string): string => pathToFileURL(join(ROOT, "dist/src", path)).href;
 const kernels = createKernels();
-const SHARING: readonly ThreadStrategy[] = ["hogwild", "delayed", "locked", "round-robin", "averaging"];
+const SHARING: readonly ThreadStrategy[] = ["hogwild", "delayed", "locked", "locked-parts", "round-robin", "averaging"];
 /** A run that has not ended after this time hangs. */
 const PATIENCE = { timeout: 60_000 };
 
@@ -181,7 +181,10 @@ describe("when something fails", () => {
     const shared = { data, x: new Float32Array(320), cells: createLedgerCells(1) };
     const pass = {
       ...{ numExamples: 2000, blockSize: 1, firstBlock: 0, blockStep: 1, numBlocks: 2000, rate: 0.1, delay: 0 },
-      ...{ locks: new Uint32Array(80).fill(1), order: { turn: Uint32Array.of(1), firstTicket: 0, ticketStep: 2 } },
+      ...{
+        locks: { words: new Uint32Array(320).fill(1), perPart: 4 },
+        order: { turn: Uint32Array.of(1), firstTicket: 0, ticketStep: 2 },
+      },
     };
     const order = { ...pass.order, numTurns: 2000 };
     const rest = { order, exchange: null };

@@ -58,7 +58,7 @@ type SharedPointers = [Pointer, Pointer, Pointer, Pointer, Pointer, Pointer];
 
 /** What fits a thread's workspace twice. */
 const MAX_WIDTH = 65_536;
-const NUM_DIMS = 14;
+const NUM_DIMS = 15;
 
 export function passOperations(bridge: Bridge): PassKernels {
   const { flat } = bridge;
@@ -71,6 +71,10 @@ export function passOperations(bridge: Bridge): PassKernels {
     }
     if (mode === "ordered" && order === null) throw new RangeError(`${name}: expected an order, got none`);
     if (mode === "locked" && pass.locks === null) throw new RangeError(`${name}: expected locks, got none`);
+    const perPart = pass.locks?.perPart ?? 0;
+    if (mode === "locked" && perPart !== 1 && perPart !== width) {
+      throw new RangeError(`${name}: expected a lock a part, or one a number (${width}), got ${perPart}`);
+    }
     if (!(width >= 1 && width <= MAX_WIDTH)) {
       throw new RangeError(`${name}: expected a width from 1 to ${MAX_WIDTH}, got ${width}`);
     }
@@ -81,7 +85,7 @@ export function passOperations(bridge: Bridge): PassKernels {
     if (exchange !== null && !(exchange.numBlocks >= 1)) {
       throw new RangeError(`${name}: expected an exchange every 1 or more blocks, got ${exchange.numBlocks}`);
     }
-    dims.set([pass.delay, kind, width, exchange?.numBlocks ?? 0, length], 9);
+    dims.set([pass.delay, kind, width, exchange?.numBlocks ?? 0, length, perPart], 9);
     return bridge.read(name, dims, NUM_DIMS);
   };
   /** x, own, base, locks, turn, stop. */
@@ -91,7 +95,7 @@ export function passOperations(bridge: Bridge): PassKernels {
       bridge.update(`${name}: x`, x, length),
       exchange && bridge.update(`${name}: exchange.own`, exchange.own, length),
       exchange && bridge.update(`${name}: exchange.base`, exchange.base, length),
-      mode === "locked" && locks !== null ? bridge.update(`${name}: locks`, locks, parts) : null,
+      mode === "locked" && locks !== null ? bridge.update(`${name}: locks`, locks.words, parts * locks.perPart) : null,
       mode === "ordered" && order !== null ? bridge.update(`${name}: order.turn`, order.turn, 1) : null,
       stop && bridge.read(`${name}: stop`, stop, 1),
     ];

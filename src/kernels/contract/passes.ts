@@ -12,7 +12,7 @@ import type { Csr } from "./arrays.js";
 
 /**
  * - `free`: Hogwild!, no locks; concurrent updates of one number may be lost
- * - `locked`: AIG, the locks of all parts that an example touches are held from before reading until after writing
+ * - `locked`: AIG, gradients are computed at any time; the locks of all that an example touches are held while it writes
  * - `ordered`: RR, gradients are computed at any time, written in the order of their tickets
  * - `loss`: nothing is written
  * - `mistakes`: nothing is written, and the result counts mistakes instead of losses (linear problems)
@@ -36,14 +36,22 @@ export interface Pass {
   readonly rate: number;
   /** Steps of `spin` added to each gradient's computation. */
   readonly delay: number;
-  /** [parts] one lock for each part (feature, row of factors, vertex), 0: free. Used when locked. */
-  readonly locks: Uint32Array | null;
+  /** Used when locked. */
+  readonly locks: PassLocks | null;
   /** Used when ordered. */
   readonly order: PassOrder | null;
   /** Used when free: steps are taken on a copy of x that is exchanged with it now and then. null: on x itself. */
   readonly exchange: PassExchange | null;
   /** [1] nonzero: end soon, without the rest. RACE: stored once by another thread; a late read costs a block. */
   readonly stop: Uint32Array | null;
+}
+
+/** Shared by all threads; 0: nobody has it. Whoever writes an example's step takes them in ascending order. */
+export interface PassLocks {
+  /** [parts·perPart] */
+  readonly words: Uint32Array;
+  /** A part (feature, row of factors, vertex) has one lock, or one for each of its numbers. */
+  readonly perPart: number;
 }
 
 /**
@@ -110,14 +118,14 @@ export interface CutPassProblem {
 
 export interface PassKernels {
   /**
-   * x [D, K] updated; locks are by feature.
+   * x [D, K] updated; parts are features.
    * @returns Σ of the examples' losses before their steps, over all outputs; mistakes: how many examples have a score of
    *   the wrong sign or 0 (K = 1), or a label's score not the greatest, ties to the smaller output (K > 1).
    */
   linearPass(pass: Pass, problem: LinearPassProblem, x: Float32Array): number;
-  /** x [m + n, rank] updated: L above R; locks are by row. @returns Σ (L_u·R_v − Z_uv)² before the steps. */
+  /** x [m + n, rank] updated: L above R; parts are rows. @returns Σ (L_u·R_v − Z_uv)² before the steps. */
   factorPass(pass: Pass, problem: FactorPassProblem, x: Float32Array): number;
-  /** x [V, K] updated, rows stay on the simplex; locks are by vertex. @returns Σ w·‖x_u − x_v‖₁ before the steps. */
+  /** x [V, K] updated, rows stay on the simplex; parts are vertices. @returns Σ w·‖x_u − x_v‖₁ before the steps. */
   cutPass(pass: Pass, problem: CutPassProblem, x: Float32Array): number;
   /**
    * Each row of x [rows, cols] ← its nearest point with no negative number and sum 1; a shift of less than 2⁻²² is left

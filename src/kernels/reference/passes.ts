@@ -45,15 +45,26 @@ function wait(pass: Pass, isReady: () => boolean): boolean {
 /** One example: computes its gradient and, if asked, waits for the right to write. */
 interface Example {
   readonly parts: readonly number[];
-  /** Reads. @returns loss, mistake, and what writes the step. */
-  compute(): { loss: number; isMistake: boolean; write(): void };
+  /** Reads. @returns loss, mistake, and what writes the step; null: the step is 0. */
+  compute(): { loss: number; isMistake: boolean; write: (() => void) | null };
+}
+
+/** Ascending. */
+function locksOf({ locks }: Pass, parts: readonly number[]): number[] {
+  if (locks === null) return [];
+  const { perPart } = locks;
+  return parts.flatMap((part) => Array.from({ length: perPart }, (_, j) => part * perPart + j));
 }
 
 const WRITES: readonly PassMode[] = ["free", "locked", "ordered"];
 
 /** A pass whose examples are given by their number. */
 function run(pass: Pass, shared: Float32Array, example: (i: number, x: Float32Array) => Example): number {
-  const { mode, locks, order } = pass;
+  const { mode, order } = pass;
+  const words = pass.locks?.words ?? new Uint32Array(0);
+  // RACE: any thread may hold a lock; ascending order, so that no two wait for each other.
+  const take = (lock: number): boolean => wait(pass, () => Atomics.compareExchange(words, lock, 0, 1) === 0);
+  const leave = (lock: number): number => Atomics.store(words, lock, 0);
   let sum = 0;
   let ticket = order?.firstTicket ?? 0;
   let turns = mode === "ordered" ? (order?.numTurns ?? 0) : 0;
@@ -67,20 +78,19 @@ function run(pass: Pass, shared: Float32Array, example: (i: number, x: Float32Ar
   const x = pass.exchange?.own ?? shared;
   for (const i of examplesOf(pass, shared)) {
     const { parts, compute } = example(i, x);
-    const held = mode === "locked" && locks !== null ? locks : null;
-    // RACE: any thread may hold a lock; ascending order, so that no two wait for each other.
-    for (const [at, part] of held === null ? [] : parts.entries()) {
-      if (wait(pass, () => Atomics.compareExchange(held ?? new Uint32Array(1), part, 0, 1) === 0)) continue;
-      for (const taken of parts.slice(0, at)) Atomics.store(held ?? new Uint32Array(1), taken, 0);
-      return sum;
-    }
     const { loss, isMistake, write } = compute();
     sum += mode === "mistakes" ? Number(isMistake) : loss;
     if (!WRITES.includes(mode)) continue;
     spin(pass.delay);
+    const held = mode === "locked" && write !== null ? locksOf(pass, parts) : [];
+    const taken = held.findIndex((lock) => !take(lock));
+    if (taken >= 0) {
+      for (const lock of held.slice(0, taken)) leave(lock);
+      return sum;
+    }
     if (mode === "ordered" && !awaitTurn()) return sum;
-    write();
-    if (held !== null) for (const part of parts) Atomics.store(held, part, 0);
+    write?.();
+    for (const lock of held) leave(lock);
     if (mode === "ordered") passTurn();
   }
   while (turns > 0 && awaitTurn()) passTurn();
@@ -124,7 +134,9 @@ function linearPass(pass: Pass, problem: LinearPassProblem, shared: Float32Array
           }
         }
       };
-      return { loss: steps.reduce((sum, { loss }) => sum + loss, 0), isMistake, write };
+      const loss = steps.reduce((sum, step) => sum + step.loss, 0);
+      const isIdle = numOutputs === 1 && decay === null && steps[0].toward === 0;
+      return { loss, isMistake, write: isIdle ? null : write };
     };
     return { parts: entries.map((e) => columns[e]), compute };
   });
