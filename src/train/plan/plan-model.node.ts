@@ -35,6 +35,7 @@ import {
   startingOptions,
 } from "./recommend.js";
 import { type ServingMemory, servingMemory } from "./serving-memory.js";
+import { settle } from "./settle.js";
 import { type ProcessMemory, type WorldMemory, worldMemory } from "./training-memory.js";
 
 export interface PlanRequest {
@@ -111,21 +112,15 @@ export async function planModel(request: PlanRequest): Promise<Plan> {
   const requestNow = (): RecommendRequest => {
     return { shape, given, budgets, costs: costsNow(), numThreads: trainable(request), delta, command };
   };
-  const recommendNow = (): Recommendation => recommend(requestNow());
   checkModelOptions(startingOptions({ shape, given, delta }), shape.numFeatures);
-  let chosen = recommendNow();
-  const timed = new Set<string>();
   const [steps, queries] = [budgets.seconds !== undefined, budgets.latencySeconds !== undefined];
-  for (let turn = 0; (steps || queries) && turn < MOST_CALIBRATIONS; turn++) {
-    timed.add(keyOf(chosen));
-    await time(request, chosen, { steps, queries }, measured);
-    const next = recommendNow();
-    if (keyOf(next) === keyOf(chosen)) break;
-    // An earlier choice, that was found too slow. The present one, smaller, stands if it fits by its own figures; if not, the
-    // machine was busy then or is now: the earlier one is timed again.
-    if (timed.has(keyOf(next)) && fitsBudgets(chosen.options, requestNow())) break;
-    chosen = next;
-  }
+  const chosen = await settle<Recommendation>({
+    choose: () => recommend(requestNow()),
+    time: (choice) => time(request, choice, { steps, queries }, measured),
+    fits: ({ options }) => fitsBudgets(options, requestNow()),
+    keyOf,
+    mostTimings: steps || queries ? MOST_CALIBRATIONS : 0,
+  });
   if (request.measure !== "budgets") await time(request, chosen, { steps: !steps, queries: !queries }, measured);
   return describePlan(request, chosen, costsNow(), measured.calibration, delta);
 }
