@@ -80,7 +80,7 @@ export const STRATEGY_FLAGS: readonly (Flag<unknown> & { readonly option: string
   {
     option: "backoff",
     syntax: "--backoff <factor>",
-    help: "hogwild: factor on the learning rate after each epoch (default: 1)",
+    help: "hogwild, locked, round-robin: factor on the learning rate after each epoch (default: 1)",
     parse: number(1e-6, 1),
   },
   {
@@ -116,6 +116,8 @@ cores. The others train one world on several threads, worlds one after another; 
   model-parallel  layers on different workers, or columns of a wide output layer; the very bytes of sequential
   hybrid          groups of model-parallel workers divide the batches
   hogwild         every worker steps the same parameters without locks; fast where features are sparse, never the same bytes
+  locked          as hogwild, but what a step writes is locked while it writes: no update is lost, and it costs the waiting
+  round-robin     gradients at any time, updates in turn, one at a time: what hogwild does without, for comparison
   averaging       every worker trains a copy on its share of the batches; copies averaged at the ends of epochs
 The summary says what crossed between workers, how long they waited, and how many worked at once.`;
 

@@ -21,9 +21,9 @@ const STOP = 3;
 const FIRST_COUNTER = 4;
 
 /** About 20 µs: longer and a thread that shares its core keeps the others from arriving. */
-const SPINS = 500;
+export const SPINS = 500;
 /** An abort wakes sleepers; this bounds what a lost wake-up could cost. */
-const SLEEP_MS = 200;
+export const SLEEP_MS = 200;
 
 /** Another thread failed: this one gives up, the other's error tells why. */
 export class BarrierAborted extends Error {
@@ -60,7 +60,7 @@ export class Barrier {
       Atomics.add(words, GENERATION, 1);
       Atomics.notify(words, GENERATION);
       this.check();
-    } else this.sleepWhile(GENERATION, (value) => value === generation);
+    } else this.waitWhile(words, GENERATION, (value) => value === generation);
   }
 
   /** Raises counter `index` and wakes whoever waits for it. Wraps after 2³¹. */
@@ -72,7 +72,31 @@ export class Barrier {
 
   /** Returns when counter `index` has reached `value`. @throws {BarrierAborted} if a thread has failed. */
   waitFor(index: number, value: number): void {
-    this.sleepWhile(FIRST_COUNTER + index, (current) => ((current - value) | 0) < 0);
+    this.waitWhile(this.words, FIRST_COUNTER + index, (current) => ((current - value) | 0) < 0);
+  }
+
+  /**
+   * Returns when `isEarly` is false of word `index` of `words`, which may be any memory that threads share. Whoever changes
+   * the word notifies it; an abort is seen within SLEEP_MS there. @throws {BarrierAborted} if a thread has failed.
+   */
+  waitWhile(words: Int32Array, index: number, isEarly: (value: number) => boolean): void {
+    let value = Atomics.load(words, index);
+    if (isEarly(value)) {
+      const startMs = performance.now();
+      for (let spin = 0; spin < SPINS && isEarly(value); spin++) value = Atomics.load(words, index);
+      while (isEarly(value)) {
+        this.check();
+        Atomics.wait(words, index, value, SLEEP_MS);
+        value = Atomics.load(words, index);
+      }
+      this.waitedMs += performance.now() - startMs;
+    }
+    this.check();
+  }
+
+  /** @throws {BarrierAborted} if a thread has failed. For whoever waits elsewhere than here. */
+  check(): void {
+    if (Atomics.load(this.words, ABORTED) !== 0) throw new BarrierAborted("another worker failed");
   }
 
   /** Makes all threads that wait, now or later, throw. */
@@ -84,26 +108,6 @@ export class Barrier {
   get shouldStop(): boolean {
     // RACE: written once by the owner; a late read costs one more step.
     return Atomics.load(this.words, STOP) !== 0;
-  }
-
-  private check(): void {
-    if (Atomics.load(this.words, ABORTED) !== 0) throw new BarrierAborted("another worker failed");
-  }
-
-  private sleepWhile(word: number, isEarly: (value: number) => boolean): void {
-    const { words } = this;
-    let value = Atomics.load(words, word);
-    if (isEarly(value)) {
-      const startMs = performance.now();
-      for (let spin = 0; spin < SPINS && isEarly(value); spin++) value = Atomics.load(words, word);
-      while (isEarly(value)) {
-        this.check();
-        Atomics.wait(words, word, value, SLEEP_MS);
-        value = Atomics.load(words, word);
-      }
-      this.waitedMs += performance.now() - startMs;
-    }
-    this.check();
   }
 }
 

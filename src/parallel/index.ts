@@ -9,6 +9,7 @@ export {
   WorkerError,
   type WorkerMessage,
 } from "./job-thread.node.js";
+export { LockTable } from "./lock-table.js";
 export { runTeam, type TeamOptions } from "./team.node.js";
 export { serveTeam, type TeamMember } from "./team-member.node.js";
 export { type PoolOptions, runJobs } from "./worker-pool.node.js";

@@ -312,7 +312,7 @@ describe("the history of a run", () => {
     expect(ofType(model, "point").length).toBeGreaterThanOrEqual(Math.min(before, 20));
   });
 
-  it.each(["data-parallel", "model-parallel", "averaging", "hogwild"])(
+  it.each(["data-parallel", "model-parallel", "averaging", "hogwild", "locked", "round-robin"])(
     "of %s has the same curves",
     async (strategy) => {
       const model = at(strategy);

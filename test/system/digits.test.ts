@@ -60,6 +60,8 @@ describe("on the bundled digits", () => {
       "model-parallel",
       "hybrid",
       "hogwild",
+      "locked",
+      "round-robin",
       "averaging",
     ]);
     // Measured: 87.8 to 89.0 %.

@@ -58,6 +58,7 @@ export const averaging: Strategy = {
       optimizer,
       published,
       stepCount: "own",
+      gate: null,
       rateOfEpoch: () => 1,
       endEpoch(epoch: number) {
         averagePart(kernels, values, mean, index);

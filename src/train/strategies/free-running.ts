@@ -7,8 +7,9 @@
  *   the others            │    wait     │ round ── round ─ round …  │ endEpoch │ wait
  *                        barrier                                 barrier
  *
- * What they train is the strategy's: all the same parameters (hogwild.ts) or each some of its own (averaging.ts). A step
- * of the lead's Trainer is one of its rounds; the loss that it reports is the mean of all workers' latest.
+ * What they train is the strategy's: all the same parameters (one-vector.ts) or each some of its own (averaging.ts). A step
+ * of the lead's Trainer is one of its rounds; the loss that it reports is the mean of all workers' latest. On one vector a
+ * gate says when each may step (step-gate.ts).
  *
  *   orders Float64Array │ 0 what │ 1 epoch │ 2 first round │     losses Float64Array [N]     flags Int32Array │ 0 halt │ 1 steps │
  */
@@ -21,6 +22,7 @@ import type { ParameterWiseOptimizer } from "../../optim/parameter-wise-optimize
 import type { Schedule } from "../../optim/schedules.js";
 import type { BatchSource, Objective } from "../objective.js";
 import type { TrainerOptions } from "../trainer-options.js";
+import type { StepGate } from "./step-gate.js";
 import type { Enrolment, StrategyWorker } from "./strategy.js";
 
 const EPOCH = 1;
@@ -51,6 +53,8 @@ export interface FreeScheme<B> {
   readonly published: TrainerOptions<B>;
   /** "shared": steps of all workers count as one optimiser's; "own": each worker's count alone. */
   readonly stepCount: "shared" | "own";
+  /** What every step passes; null: none is in another's way, nor in that of a save. */
+  readonly gate: StepGate | null;
   /** Factor on the learning rate in `epoch`, from 0. */
   rateOfEpoch(epoch: number): number;
   /** Called by all workers when all have ended `epoch`. */
@@ -125,11 +129,19 @@ export class FreeRunning<B> implements StrategyWorker {
     const { barrier, ledger } = this.enrolment;
     if (this.isRunning) {
       Atomics.store(this.board.flags, 0, 1);
+      this.scheme.gate?.close();
       barrier.wait();
     }
     this.board.orders[0] = FINISH;
     barrier.wait();
     ledger.addTime(barrier);
+  }
+
+  /** Between epochs all stand still; within one the gate keeps them from stepping. */
+  hold(act: () => void): void {
+    const { gate } = this.scheme;
+    if (gate !== null && this.isRunning) gate.hold(act);
+    else act();
   }
 
   private leadOptions(): TrainerOptions<unknown> {
@@ -167,7 +179,9 @@ export class FreeRunning<B> implements StrategyWorker {
     orders[0] = EPOCH;
     orders[1] = epoch;
     orders[2] = round;
-    Atomics.store(flags, 1, epoch * this.numBatches + round * this.enrolment.size);
+    const batch = epoch * this.numBatches + round * this.enrolment.size;
+    Atomics.store(flags, 1, batch);
+    this.scheme.gate?.open(batch);
     this.enrolment.barrier.wait();
     this.isRunning = true;
   }
@@ -212,7 +226,22 @@ export class FreeRunning<B> implements StrategyWorker {
     return sum / count;
   }
 
+  /** This worker's step on its batch of round `step` of all. */
   private step(learningRate: number, step: number): void {
+    const { gate, local } = this.scheme;
+    if (gate === null) {
+      this.update(learningRate, step);
+      return;
+    }
+    // Sums that were put off are the gradient's, not the update's: nobody should wait for them.
+    for (const { grad, trainable } of local.objective.parameters.parameters) if (trainable) void grad.values;
+    const epoch = Math.floor(step / this.numRounds);
+    const { size, index } = this.enrolment;
+    const batch = epoch * this.numBatches + (step % this.numRounds) * size + index;
+    gate.pass(batch, () => this.update(learningRate, step));
+  }
+
+  private update(learningRate: number, step: number): void {
     const { optimizer, stepCount, local } = this.scheme;
     optimizer.learningRate = learningRate;
     // RACE: every worker adds 1, so that moments are corrected for all steps that were taken, whoever took them.

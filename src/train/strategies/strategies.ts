@@ -3,7 +3,9 @@ import { averaging } from "./averaging.js";
 import { dataParallel } from "./data-parallel.js";
 import { hogwild } from "./hogwild.js";
 import { hybrid } from "./hybrid.js";
+import { locked } from "./locked.js";
 import { modelParallel } from "./model-parallel.js";
+import { roundRobin } from "./round-robin.js";
 import { sequential } from "./sequential.js";
 import type { Strategy, StrategyName } from "./strategy.js";
 
@@ -13,5 +15,7 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   "model-parallel": modelParallel,
   hybrid,
   hogwild,
+  locked,
+  "round-robin": roundRobin,
   averaging,
 };

@@ -74,11 +74,18 @@ async function lead(
 /** Saves every so often; where workers run freely only when an epoch has ended and all stand still. */
 function checkpointing(
   file: TrainerCheckpoint,
-  { saves }: StrategyWorker,
+  worker: StrategyWorker,
   trainer: Trainer<unknown>,
   intervalMs: number,
 ): Pick<RunOptions, "checkpoint" | "checkpointIntervalMs"> {
-  if (saves === "any step") return { checkpoint: file, checkpointIntervalMs: intervalMs };
+  if (worker.saves === "any step") {
+    const save = (training: ResumableTraining): void => {
+      const act = (): void => file.save(training);
+      if (worker.hold === undefined) act();
+      else worker.hold(act);
+    };
+    return { checkpoint: { save }, checkpointIntervalMs: intervalMs };
+  }
   let savedMs = performance.now();
   const save = (training: ResumableTraining): void => {
     const atEnd = trainer.progress.step % trainer.source.batchesPerEpoch === 0;

@@ -7,6 +7,8 @@
  *   model-parallel  a batch on N parts of the model                activations              yes, those of sequential
  *   hybrid          groups of model-parallel workers               all of these             yes, for fixed numbers
  *   hogwild         each worker's own, with no lock                parameters               no: order is chance
+ *   locked          each worker's own, what it writes locked       parameters               no: order is chance
+ *   round-robin     each worker's own, in turn                     parameters               no: what gradients saw is chance
  *   averaging       each worker's own, on parameters of its own    averages, each epoch     yes, for a fixed N
  *
  * That model-parallel has the bytes of sequential asks of the kernels that products of a row do not depend on the rows
@@ -30,6 +32,8 @@ export const STRATEGY_NAMES = [
   "model-parallel",
   "hybrid",
   "hogwild",
+  "locked",
+  "round-robin",
   "averaging",
 ] as const;
 
@@ -39,7 +43,7 @@ export interface StrategyOptions {
   readonly strategy: StrategyName;
   /** Threads that train one model. */
   readonly numWorkers: number;
-  /** hogwild: factor on the learning rate after each epoch, in (0, 1]. */
+  /** hogwild, locked, round-robin: factor on the learning rate after each epoch, in (0, 1]. */
   readonly backoff: number;
   /** averaging: epochs between two times that workers go on from their average; 0: they never do. */
   readonly averageEvery: number;
@@ -88,6 +92,8 @@ export interface StrategyWorker {
   readonly parameters: FlatParameters;
   /** Whether the lead may save at any step, or only when an epoch has ended. */
   readonly saves: "any step" | "epoch ends";
+  /** Of the lead: acts while nobody changes what a save reads. Default: at once, as nobody does between steps. */
+  hold?(act: () => void): void;
   /** Works until the lead finishes. Not for the lead. */
   serve(): void;
   /** Sends the others home. For the lead alone. */
@@ -102,7 +108,7 @@ export interface Strategy {
 const CONCERNS: Readonly<
   Record<"backoff" | "averageEvery" | "microBatches" | "groupSize" | "modelSplit", readonly StrategyName[]>
 > = {
-  backoff: ["hogwild"],
+  backoff: ["hogwild", "locked", "round-robin"],
   averageEvery: ["averaging"],
   microBatches: ["model-parallel", "hybrid"],
   groupSize: ["hybrid"],
