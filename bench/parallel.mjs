@@ -90,6 +90,8 @@ function cases(splits) {
     ...each,
     groups,
     { strategy: "hogwild", numWorkers },
+    { strategy: "locked", numWorkers },
+    { strategy: "round-robin", numWorkers },
     { strategy: "averaging", numWorkers },
   ];
 }
@@ -150,7 +152,7 @@ function report() {
       }),
     );
     const caption = "seconds of an epoch on two cores; strategy, number of workers; at the end the speed-up";
-    const chart = barChart({ title, caption, parts: ["at work", "waiting at barriers"], bars });
+    const chart = barChart({ title, caption, parts: ["at work", "waiting"], bars });
     writeFileSync(join(root, `docs/images/parallel-${title.split(" ")[0]}.svg`), chart);
   }
 }

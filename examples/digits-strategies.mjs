@@ -42,6 +42,8 @@ if (isMainThread) {
     ["model-parallel", 2],
     ["hybrid", 4],
     ["hogwild", 2],
+    ["locked", 2],
+    ["round-robin", 2],
     ["averaging", 2],
   ]) {
     const { parameters, history, report } = await trainInParallel({ recipe, strategy, numWorkers });
