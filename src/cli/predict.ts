@@ -1,15 +1,17 @@
 /** @file manyworlds predict: queries in, ranked labels out, one row a query. */
 
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type Stats, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { Command } from "commander";
 import { explainStorage } from "../checkpoint/storage-error.js";
 import { ConfigError } from "../core/errors.js";
 import { readQueries } from "../data/read-queries.node.js";
 import type { PredictOptions } from "../mach/ensemble.js";
 import type { Model, RankedLabel } from "../mach/model.node.js";
+import { checkNoInput } from "./check-no-input.js";
 import { addFlags, integer } from "./flags.js";
 import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
@@ -60,6 +62,8 @@ Example:
     if (queries.length > 0 === (typeof input === "string")) {
       throw new ConfigError("predict: expected queries or --input <file>, one of the two; see predict --help");
     }
+    const files = [input, options.only, options.except].filter((file) => typeof file === "string");
+    if (typeof output === "string") checkNoInput("predict", output, files);
     const progress = createProgress(context.stderr);
     try {
       const model = await loadModel(path, options, progress, typeof input === "string");
@@ -147,21 +151,45 @@ function formatRow(labels: readonly RankedLabel[]): string {
   return `${fields.join("\t")}\n`;
 }
 
+/** @throws what `out` failed with, also where that was before: a stream that failed is never drained. */
 async function send(out: Writable, text: string): Promise<void> {
-  if (!out.write(text)) await once(out, "drain");
+  if (out.write(text)) return;
+  if (out.errored !== null) throw out.errored;
+  await once(out, "drain");
 }
 
-/** Runs `write` on a temporary file and renames it: the output is whole or not there. */
+/**
+ * Runs `write` on a temporary file and renames it: the output is whole or not there. A device or a pipe is written to as
+ * it is: renamed over, /dev/null would be a file from then on.
+ */
 async function writeOutput(path: string, write: (out: Writable) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const there = whatIsAt(path);
+  if (there?.isDirectory()) {
+    throw new ConfigError(`predict: expected --output <file>, got a directory, ${path}; name a file in it`);
+  }
+  const isRenamed = there === undefined || there.isFile();
+  const written = isRenamed ? `${path}.${process.pid}.tmp` : path;
+  const stream = createWriteStream(written, { flags: isRenamed ? "wx" : "w" });
+  // Kept in `errored`, where `send` and `finished` find it.
+  stream.on("error", () => {});
   try {
-    const stream = createWriteStream(temporary, { flags: "wx" });
-    const failed = new Promise<never>((_, reject) => stream.once("error", reject));
-    await Promise.race([write(stream), failed]);
-    await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed]);
-    await rename(temporary, path);
+    // Before anything is ranked: a folder that is not there is no reason to wait for answers.
+    await once(stream, "open");
+    await write(stream);
+    stream.end();
+    await finished(stream);
+    if (isRenamed) await rename(written, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    stream.destroy();
+    if (isRenamed) await rm(written, { force: true });
+    throw explainStorage(path, "could not be written", error);
+  }
+}
+
+function whatIsAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
     throw explainStorage(path, "could not be written", error);
   }
 }

@@ -1,10 +1,10 @@
 /** @file manyworlds embed phrases: text in, the same text out with words that belong together joined. */
-import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { ConfigError } from "../../core/errors.js";
 import { joinPhrases, type PhrasePass, type PhraseProgress, type PhraseReport } from "../../embeddings/index.js";
 import { PHRASE_DEFAULTS } from "../../embeddings/phrases.js";
 import { MAX_DISTINCT_WORDS } from "../../embeddings/vocabulary-counter.js";
+import { checkNoInput } from "../check-no-input.js";
 import { addFlags, integer, numberList } from "../flags.js";
 import type { CommandContext } from "../program.js";
 import { createProgress, formatSeconds, type Progress } from "../progress.js";
@@ -68,7 +68,7 @@ Example:
 
 async function runPhrases(files: readonly string[], options: Options, context: CommandContext): Promise<void> {
   const output = checkOutput("embed phrases", options.output, options.overwrite === true);
-  checkNoInput(output, files);
+  checkNoInput("embed phrases", output, files);
   if (/\.gz$/i.test(output)) throw new ConfigError(`embed phrases: expected --output without .gz, got ${output}`);
   const { minCount, maxDistinct, ...given } = options as Options & PhraseSettings;
   const threshold = given.threshold ?? [PHRASE_DEFAULTS.threshold].flat();
@@ -88,17 +88,6 @@ async function runPhrases(files: readonly string[], options: Options, context: C
     context.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   } finally {
     progress.close();
-  }
-}
-
-/** @throws {ConfigError} if the output is one of the inputs, by whatever name: the text as it was would be lost. */
-function checkNoInput(output: string, files: readonly string[]): void {
-  const target = statSync(output, { bigint: true, throwIfNoEntry: false });
-  if (target === undefined) return;
-  for (const file of files) {
-    const source = statSync(file, { bigint: true, throwIfNoEntry: false });
-    if (source?.dev !== target.dev || source.ino !== target.ino) continue;
-    throw new ConfigError(`embed phrases: expected --output other than the inputs, got ${file}; give another name`);
   }
 }
 

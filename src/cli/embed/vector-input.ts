@@ -1,5 +1,5 @@
 /** @file What the commands share that read vectors: the flag, reading with progress, refusing to replace a file. */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { explainStorage } from "../../checkpoint/storage-error.js";
@@ -47,10 +47,15 @@ export async function readText(path: string): Promise<string> {
 /** @throws {ConfigError | StorageError} when the file may not be written: before the work, not after it. */
 export function checkOutput(command: string, path: unknown, overwrite: boolean): string {
   if (typeof path !== "string") throw new ConfigError(`${command}: expected --output <file>, the file to write`);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) {
     throw new ConfigError(`${command}: expected --output <file>, got a directory, ${path}; name a file in it`);
   }
-  if (existsSync(path) && !overwrite) {
+  // The output is renamed into its place: /dev/null would be a file from then on.
+  if (there?.isFile() === false) {
+    throw new ConfigError(`${command}: expected --output <file>, got a device or a pipe, ${path}; name a file`);
+  }
+  if (there !== undefined && !overwrite) {
     throw new ConfigError(`${command}: ${path} is there already; give another --output, or --overwrite to replace it`);
   }
   try {

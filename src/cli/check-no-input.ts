@@ -1,0 +1,26 @@
+/** @file May this file be written? Not where a command reads from it: what the user gave would be lost. */
+import { statSync } from "node:fs";
+import { ConfigError } from "../core/errors.js";
+
+/**
+ * Compares files, not names: links and other paths to an input are found as well.
+ * @throws {ConfigError} naming the input that `output` is.
+ */
+export function checkNoInput(command: string, output: string, inputs: readonly string[]): void {
+  const target = fileOf(output);
+  if (target === undefined) return;
+  for (const input of inputs) {
+    const source = fileOf(input);
+    if (source?.dev !== target.dev || source.ino !== target.ino) continue;
+    throw new ConfigError(`${command}: expected --output other than the inputs, got ${input}; give another name`);
+  }
+}
+
+/** Undefined where there is none: whoever opens it says so. */
+function fileOf(path: string): { readonly dev: bigint; readonly ino: bigint } | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
