@@ -56,7 +56,7 @@ export function rejectLongLine(line: number, target: RowTarget): void {
     line,
     "line too long",
     `expected lines of at most ${target.maxLineBytes} bytes, got a longer one; ` +
-      "is this the right file? If so raise the limit (maxLineBytes)",
+      "is this the right file? If so shorten the row, or raise maxLineBytes in a program",
   );
 }
 
