@@ -1,6 +1,7 @@
 /** @file manyworlds evaluate: a model and labelled rows in, figures of quality out. */
 import type { Command } from "commander";
 import { InterruptedError } from "../core/errors.js";
+import type { LabelLists } from "../data/dataset.js";
 import { loadDataset } from "../data/load-dataset.node.js";
 import { evaluate } from "../mach/evaluate.js";
 import { addFlags } from "./flags.js";
@@ -8,7 +9,7 @@ import { formatMetrics } from "./metrics-table.js";
 import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, formatSeconds } from "./progress.js";
-import { formatSkipped } from "./skipped-rows.js";
+import { describeEmptyRows, formatSkipped } from "./skipped-rows.js";
 import { formatCount } from "./tables.js";
 import { READ_FLAGS } from "./train-flags.js";
 
@@ -42,6 +43,13 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
       });
       const skipped = formatSkipped(report.skipped);
       if (skipped !== "") progress.note(skipped);
+      const numUnlabelled = countUnlabelled(dataset.labels, unknownLabelCounts);
+      if (numUnlabelled > 0) {
+        progress.note(
+          `rows without labels: ${formatCount(numUnlabelled)}; in P@k and nDCG@k they are rows without a hit`,
+        );
+      }
+      if (report.numEmptyRows > 0) progress.note(describeEmptyRows("rows", report.numEmptyRows, model));
       const startedMs = performance.now();
       const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000;
       const { offsets, ids } = dataset.labels;
@@ -67,6 +75,9 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
       progress.close();
       const summary = {
         rows: report.numRows,
+        skippedRows: report.numSkipped,
+        rowsWithoutLabels: numUnlabelled,
+        rowsWithoutFeatures: report.numEmptyRows,
         worlds: model.ensemble.numWorlds,
         seconds,
         rowsPerSecond: report.numRows / seconds,
@@ -82,4 +93,11 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
       await ranker?.close();
     }
   });
+}
+
+/** Rows without any true label, known to the model or not. */
+function countUnlabelled({ numRows, offsets }: LabelLists, unknownCounts: Uint32Array | null): number {
+  let count = 0;
+  for (let i = 0; i < numRows; i++) if (offsets[i + 1] === offsets[i] && (unknownCounts?.[i] ?? 0) === 0) count++;
+  return count;
 }

@@ -17,8 +17,8 @@ import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
 import { RANKING_FLAGS, readRanking } from "./ranking-flags.js";
-import { formatSkipped } from "./skipped-rows.js";
-import { formatCount, formatTable } from "./tables.js";
+import { describeEmptyRows, formatSkipped } from "./skipped-rows.js";
+import { formatTable } from "./tables.js";
 
 type Options = Record<string, unknown>;
 
@@ -140,9 +140,7 @@ async function predictFile(
   const { numEmptyRows, skipped } = batches.report;
   if (skipped.length > 0) progress.note(formatSkipped(skipped));
   const numUnknown = numEmptyRows - skipped.reduce((sum, { count }) => sum + count, 0);
-  if (numUnknown > 0) {
-    progress.note(`queries without a known word: ${formatCount(numUnknown)}; they are ranked by frequency alone`);
-  }
+  if (numUnknown > 0) progress.note(describeEmptyRows("queries", numUnknown, model));
 }
 
 /** A quoted CSV label may hold tabs and line breaks; here they would end a field or the row. JSON keeps them. */

@@ -280,7 +280,7 @@ function summarise(report: TrainReport, model: string, seconds: number) {
   };
 }
 
-function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: TrainReport): string {
+function formatSummary(summary: ReturnType<typeof summarise>, { manifest, data }: TrainReport): string {
   const worlds =
     `${summary.trainedWorlds.length} trained` +
     (summary.keptWorlds.length > 0 ? `, ${summary.keptWorlds.length} kept` : "");
@@ -295,6 +295,10 @@ function formatSummary(summary: ReturnType<typeof summarise>, { manifest }: Trai
       `${formatLarge(summary.parameters)}; a full softmax of the same width has ${formatLarge(summary.fullSoftmaxParameters)}`,
     ],
   ];
+  // Here too: with --quiet no note has said so.
+  for (const { reason, count, firstFile, firstLine } of data.skipped) {
+    pairs.push(["skipped", `${formatCount(count)} rows: ${reason} (first at ${firstFile}:${firstLine})`]);
+  }
   if (summary.initEmbeddings !== undefined) {
     const { numFeatures, dimension } = summary.initEmbeddings;
     const share = `${numFeatures.toLocaleString("en")} of ${summary.features.toLocaleString("en")} features`;
