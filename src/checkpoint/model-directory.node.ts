@@ -30,6 +30,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError, FormatError } from "../core/errors.js";
@@ -181,6 +182,13 @@ export class ModelDirectory {
       else missing.push(world);
     }
     return { present, missing, untrained };
+  }
+
+  /** Whether the file of a world that is present has the size that the manifest says; a look at the folder tells. */
+  hasRecordedSize(world: number): boolean {
+    const record = this.manifest.worlds.find((r) => r.world === world);
+    if (record === undefined) return false;
+    return statSync(join(this.root, record.file), { throwIfNoEntry: false })?.size === record.bytes;
   }
 
   /** Checks one world's file against the manifest by reading all of it. */

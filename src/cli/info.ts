@@ -24,14 +24,19 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
     const info = describe(path, options.verify === true);
     context.stdout.write(options.json === true ? `${JSON.stringify(info)}\n` : format(info));
     const damaged = info.worlds.filter(({ state }) => state === "damaged");
-    if (damaged.length > 0) process.exitCode = 2;
+    if (damaged.length === 0) return;
+    const files = damaged.map(({ world }) => info.manifest.worlds.find((record) => record.world === world)?.file);
+    context.stderr.write(
+      `manyworlds: ${path}: damaged: ${files.join(", ")}; train again with --resume to rebuild, or delete to answer without\n`,
+    );
+    process.exitCode = 2;
   });
 }
 
 interface Info {
   readonly model: string;
   readonly manifest: ModelDirectory["manifest"];
-  /** `state` "present" says that the file is there and was not read. */
+  /** `state` "present" says that the file is there, as long as it should be, and was not read. */
   readonly worlds: readonly { readonly world: number; readonly state: WorldState | "present" }[];
   readonly sizeBytes: number;
   readonly parameters: ReturnType<typeof countParameters>;
@@ -44,7 +49,7 @@ function describe(path: string, verify: boolean): Info {
   const { present, untrained } = directory.listWorlds();
   const state = (world: number): WorldState | "present" => {
     if (verify) return directory.checkWorld(world);
-    if (present.includes(world)) return "present";
+    if (present.includes(world)) return directory.hasRecordedSize(world) ? "present" : "damaged";
     return untrained.includes(world) ? "untrained" : "missing";
   };
   const records = [...manifest.worlds, ...Object.values(manifest.files)];
