@@ -254,16 +254,22 @@ async function estimateTextBytes(paths: readonly string[]): Promise<number> {
 async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
   const startedMs = performance.now();
   const started = markStart();
-  const { manifest } = directory;
+  const { manifest, isReplacement, root } = directory;
+  // Not that of the model which answers there: its options and data may be others.
+  const name = isReplacement ? `${root}, begun to replace ${request.modelPath}` : request.modelPath;
+  if (isReplacement) {
+    const message = `${request.modelPath}: going on with its unfinished replacement; remove ${root} to go on with the model itself`;
+    request.onEvent?.({ kind: "note", message });
+  }
   const stored = modelOptionsOf(manifest);
-  checkResumable(request.options ?? {}, stored, request.modelPath);
+  checkResumable(request.options ?? {}, stored, name);
   const vectorizer = loadModelVectorizer(directory);
   const featureOptions = vectorizer.kind === "text" ? request.textOptions : request.numericOptions;
-  checkSame(featureOptions ?? {}, vectorizer.options, request.modelPath);
-  if (request.format !== undefined) checkSame({ format: request.format }, manifest.dataset, request.modelPath);
+  checkSame(featureOptions ?? {}, vectorizer.options, name);
+  if (request.format !== undefined) checkSame({ format: request.format }, manifest.dataset, name);
   const { fingerprint } = manifest.dataset;
   const otherData = new ConfigError(
-    `${request.modelPath}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
+    `${name}: this model was trained on other data than ${request.inputs.join(", ")}; ` +
       "give the same files to resume, or use --overwrite to start anew",
   );
   const options = { ...readOptions(request), vectorizer, labelTable: loadLabels(directory) };
@@ -279,7 +285,7 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   checkModelOptions(all, loaded.report.numFeatures);
   checkWorlds(request.worlds, numWorlds);
   const initial = await initialEmbeddings(request, vectorizer);
-  checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, request.modelPath);
+  checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, name);
   const parts = splitRows(loaded.dataset, stored);
   const plan = await planResumed(request, loaded.report, loaded.dataset, all, started);
   const { report, labelTable } = loaded;
