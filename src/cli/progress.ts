@@ -133,7 +133,9 @@ class LineProgress implements Progress {
     this.lastMs.set(update.job, this.now());
     const { job, fraction, details, rate } = update;
     const rates = rate === undefined ? {} : { [`${rate.unit}/s`]: Math.round(rate.perSecond) };
-    this.write({ event: "progress", job, fraction: Math.round(fraction * 1e4) / 1e4, ...details, ...rates });
+    // A pipe has no size, so that what was read of it is any multiple of that.
+    const share = Math.round(Math.min(1, Math.max(0, fraction)) * 1e4) / 1e4;
+    this.write({ event: "progress", job, fraction: share, ...details, ...rates });
   }
 
   finish(job: string, line?: string): void {

@@ -1,0 +1,98 @@
+/** @file Is a user told what was left out, what is damaged, and which model a message means? With --quiet too. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDirectory, manyworlds, refusal, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
+import { createTinyModels } from "./tiny-models.js";
+
+const SMALL = ["--worlds", "2", "--buckets", "16", "--hidden", "16", "--epochs", "2"];
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = createDirectory();
+  await createTinyModels(folder);
+});
+afterAll(() => removeDirectory(folder));
+
+describe("rows that do not count", () => {
+  it("are in the summary of train, which --quiet leaves", async () => {
+    writeFileSync(at("holes.tsv"), `no tab\n${readFileSync(at("test.tsv"), "utf8")}\tno label\nno tab\n`);
+    const args = ["train", "holes.tsv", "--model", "holes", ...SMALL, "--skip-bad-rows", "--quiet"];
+    const { stdout, stderr } = await succeed(args, { cwd: folder });
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^skipped +2 rows: malformed row \(first at holes\.tsv:1\)$/m);
+    expect(stdout).toMatch(/^skipped +1 rows: no labels \(first at holes\.tsv:202\)$/m);
+  });
+
+  it("are counted by evaluate: without labels, without a known word", async () => {
+    writeFileSync(at("odd.tsv"), "label-4\tword20 word21\n\tword20\nlabel-4\txyzzy\nunheard-of\tword20\n");
+    const { stdout, progress } = await succeed(["evaluate", "m", "odd.tsv", "--json"], { cwd: folder });
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 4,
+      skippedRows: 0,
+      rowsWithoutLabels: 1,
+      rowsWithoutFeatures: 1,
+    });
+    const notes = progress.filter(({ event }) => event === "note").map(({ message }) => message);
+    expect(notes).toEqual([
+      "rows without labels: 1; in P@k and nDCG@k they are rows without a hit",
+      "rows without a known word: 1; they are ranked by frequency alone",
+    ]);
+  });
+
+  it("are of features where the model knows no words", async () => {
+    writeFileSync(at("queries.txt"), "1:1 2:1\n\n");
+    const { progress } = await succeed(["predict", "xc", "--input", "queries.txt"], { cwd: folder });
+    expect(progress.map(({ message }) => message)).toContainEqual(
+      "queries without a known feature: 1; they are ranked by frequency alone",
+    );
+  });
+});
+
+describe("progress", () => {
+  it.skipIf(process.platform === "win32")("of a pipe, which has no size, is a share all the same", () => {
+    const command = `cat train.tsv | "$0" "$1" predict m --input /dev/stdin -k 1`;
+    const main = new URL("../../dist/src/cli/main.js", import.meta.url).pathname;
+    const { stderr, status } = spawnSync("sh", ["-c", command, process.execPath, main], { cwd: folder });
+    const lines = String(stderr)
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
+    const fractions = lines.map((line) => (JSON.parse(line) as { fraction?: number }).fraction ?? 0);
+    expect([status, lines.length > 0, Math.max(...fractions)]).toEqual([0, true, 1]);
+  });
+});
+
+describe("info", () => {
+  it("sees by its size that a world is cut off, names it, and says what to do", async () => {
+    await succeed(["train", "test.tsv", "--model", "cut", ...SMALL], { cwd: folder });
+    expect((await succeed(["info", "cut"], { cwd: folder })).stdout).toContain("all present");
+    truncateSync(at("cut/worlds/world-001.safetensors"), 1000);
+    const { code, stdout, stderr } = await manyworlds(["info", "cut"], { cwd: folder });
+    expect([code, stdout]).toEqual([2, expect.stringContaining("present: 0; damaged: 1")]);
+    expect(stderr).toBe(
+      "manyworlds: cut: damaged: worlds/world-001.safetensors; train again with --resume to rebuild, or delete to answer without\n",
+    );
+  });
+});
+
+describe("a replacement that was not finished", () => {
+  it("is what --resume goes on with: said so, and how to go on with the model itself", async () => {
+    const train = (...args: string[]): string[] => ["train", "test.tsv", "--model", "good", ...args];
+    await succeed(train(...SMALL), { cwd: folder });
+    const before = worldDigests(at("good"));
+    expect(
+      await refusal(train(...SMALL, "--overwrite", "--learning-rate", "1e30", "--hidden", "17"), {
+        cwd: folder,
+      }),
+    ).toMatch(/became NaN/);
+    const complaint = await refusal(train("--resume", "--hidden", "16"), { cwd: folder });
+    expect(complaint).toContain(`${at("good.new")}, begun to replace good: this model was trained with hidden [17]`);
+    const { progress } = await manyworlds(train("--resume"), { cwd: folder });
+    expect(progress.map(({ message }) => message)).toContainEqual(
+      `good: going on with its unfinished replacement; remove ${at("good.new")} to go on with the model itself`,
+    );
+    expect(worldDigests(at("good"))).toEqual(before);
+  });
+});
