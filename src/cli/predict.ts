@@ -6,7 +6,7 @@ import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { explainStorage } from "../checkpoint/storage-error.js";
+import { explainStorage, StorageError } from "../checkpoint/storage-error.js";
 import { ConfigError } from "../core/errors.js";
 import { readQueries } from "../data/read-queries.node.js";
 import type { PredictOptions } from "../mach/ensemble.js";
@@ -163,7 +163,7 @@ async function send(out: Writable, text: string): Promise<void> {
 async function writeOutput(path: string, write: (out: Writable) => Promise<void>): Promise<void> {
   const there = whatIsAt(path);
   if (there?.isDirectory()) {
-    throw new ConfigError(`predict: expected --output <file>, got a directory, ${path}; name a file in it`);
+    throw new StorageError(path, "could not be written: expected a file, found a directory; name a file in it");
   }
   const isRenamed = there === undefined || there.isFile();
   const written = isRenamed ? `${path}.${process.pid}.tmp` : path;

@@ -39,7 +39,7 @@ describe("predict --output", () => {
 
   it("is no directory: refused before anything is ranked", async () => {
     const complaint = await refusal(["predict", "m", ...MANY, "--output", "m"], { cwd: folder });
-    expect(complaint).toMatch(/expected --output <file>, got a directory, m; name a file in it/);
+    expect(complaint).toMatch(/m: could not be written: expected a file, found a directory; name a file in it/);
   });
 });
 
