@@ -76,7 +76,11 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Enough to hold the header and the first numbers of a row. */
 const HEAD_BYTES = 65_536;
 
-/** Binary: a header, and behind it a word whose "numbers" are not spelled in characters of numbers. */
+/**
+ * Binary: a header, and behind it a word whose "numbers" are not spelled in characters of numbers. Numbers of few digits
+ * take less room than as many f32, and behind them stand the words of the next lines, in any script: so a first line of
+ * just the numbers announced is text, whatever follows.
+ */
 function chooseParser(head: Uint8Array, target: VectorTarget): TextVectorParser | BinaryVectorParser {
   const lineEnd = head.indexOf(0x0a);
   const first = new TextDecoder().decode(head.subarray(0, Math.max(0, Math.min(lineEnd, 64))));
@@ -86,6 +90,14 @@ function chooseParser(head: Uint8Array, target: VectorTarget): TextVectorParser 
   while (head[start] === 0x0a) start++;
   const blank = head.indexOf(0x20, start);
   if (blank < 0) return new TextVectorParser(target);
+  const rowEnd = head.indexOf(0x0a, blank);
+  const fields = new TextDecoder()
+    .decode(head.subarray(blank + 1, Math.max(blank + 1, rowEnd)))
+    .trim()
+    .split(/[ \t]+/);
+  if (fields.length === header.dimension && fields.every((field) => field !== "" && Number.isFinite(Number(field)))) {
+    return new TextVectorParser(target);
+  }
   const numbers = head.subarray(blank + 1, Math.min(head.length, blank + 1 + 4 * header.dimension));
   const isSpelled = (byte: number): boolean =>
     byte === 0x09 || byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte < 0x7f);
