@@ -25,6 +25,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
@@ -243,6 +244,20 @@ export class ModelDirectory {
   /** Changes fields of the manifest. */
   update(changes: ManifestChanges): void {
     this.writeManifest({ ...this.manifest, ...changes });
+  }
+
+  /**
+   * Takes back a model that `create` has made and that nothing was trained for. What was trained, also in part, stays, and
+   * so does an earlier model. @returns whether it is gone.
+   */
+  discard(): boolean {
+    try {
+      if (this.manifest.worlds.length > 0 || readdirSync(join(this.root, WORLDS_FOLDER)).length > 0) return false;
+      rmSync(this.root, { recursive: true, force: true });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Puts a replacement in the place of the earlier model, which is removed. Nothing to do for any other model. */

@@ -24,6 +24,7 @@ import { createKernels } from "../kernels/index.js";
 import { LabelHash } from "../mach/label-hash.js";
 import type { MetricValues } from "../mach/metrics.js";
 import { loadLabels, loadModelVectorizer } from "../mach/model.node.js";
+import { WorkerError } from "../parallel/job-thread.node.js";
 import { runJobs } from "../parallel/worker-pool.node.js";
 import { chooseOptions, chooseTextOptions } from "./choose-options.js";
 import { type DataParts, measure, splitRows } from "./data-parts.node.js";
@@ -346,9 +347,17 @@ async function trainWorlds(
       strategy: done.costs,
     };
   } catch (error) {
-    await run.end(error);
+    // Workers refuse what only they can know, such as more of them than the model has layers. A new model that is
+    // refused was never there: it would be in the way of the next try.
+    const isRefused = loaded.isNew && isConfigError(error);
+    await run.end(error, isRefused);
+    if (isRefused) directory.discard();
     throw error;
   }
+}
+
+function isConfigError(error: unknown): boolean {
+  return error instanceof ConfigError || (error instanceof WorkerError && error.originalName === "ConfigError");
 }
 
 /** Trains `jobs`, measures the model and publishes it. */

@@ -124,13 +124,13 @@ export class WatchedRun {
     this.curve = null;
   }
 
-  /** The run is over, with `error` or null. Never throws. */
-  async end(error: unknown): Promise<void> {
+  /** The run is over, with `error` or null; `isDiscarded`: its model, with the report, is to go. Never throws. */
+  async end(error: unknown, isDiscarded = false): Promise<void> {
     await this.curve?.close(true);
     this.recorder.end(error);
     const { request, directory } = this.watched;
     const notes = [...this.recorder.notes];
-    if (directory.isReplacement) {
+    if (directory.isReplacement && !isDiscarded) {
       notes.push(
         `${request.modelPath}: still the earlier model, with its own report; the new one is not complete, ` +
           `and the report of this run is ${join(directory.root, REPORT_FILE)}`,

@@ -1,0 +1,36 @@
+/** @file Is a strategy that does not fit the model refused without a trace? Only its workers can know. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createDirectory, refusal, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
+import { writeTextRows } from "./sample-rows.js";
+
+const TINY = ["--worlds", "2", "--buckets", "16", "--hidden", "16", "--epochs", "1", "--quiet"];
+const MISFIT = ["--strategy", "model-parallel", "--strategy-workers", "8"];
+let folder = "";
+const train = (...args: string[]): string[] => [
+  "train",
+  join(folder, "train.tsv"),
+  "--model",
+  join(folder, "m"),
+  ...args,
+];
+
+beforeAll(() => {
+  folder = createDirectory();
+  writeTextRows(join(folder, "train.tsv"), { numRows: 200, numLabels: 20, seed: 1 });
+});
+afterAll(() => removeDirectory(folder));
+
+it("leaves no model in the way of the next try, and no replacement beside a model", async () => {
+  expect(await refusal(train(...TINY, ...MISFIT))).toMatch(/model-parallel: expected at most 2 workers.*got 8/);
+  expect(readdirSync(folder)).toEqual(["train.tsv"]);
+
+  await succeed(train(...TINY));
+  const whole = worldDigests(join(folder, "m"));
+  expect(await refusal(train(...TINY, ...MISFIT, "--overwrite"))).toMatch(/expected at most 2 workers/);
+  expect(readdirSync(folder).sort()).toEqual(["m", "train.tsv"]);
+  // Worlds to come are refused as well; those that are there stay.
+  expect(await refusal(train("--resume", "--worlds", "3", ...MISFIT))).toMatch(/expected at most 2 workers/);
+  expect(worldDigests(join(folder, "m"))).toEqual(whole);
+});
