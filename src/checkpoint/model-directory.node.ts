@@ -66,6 +66,7 @@ export interface CreateOptions {
 /** How a world of the manifest stands on disk. */
 export type WorldState = "ok" | "untrained" | "missing" | "damaged";
 
+/** A model on disk: opened to answer, or created and continued by the one process that trains it. */
 export class ModelDirectory {
   /** Where the model is, or will be after `publish`. Absolute. */
   readonly path: string;

@@ -47,6 +47,7 @@ export interface Word2VecProgress {
   readonly loss: number;
 }
 
+/** What `trainWord2Vec` is to learn from, and how. */
 export interface Word2VecRequest {
   /** Text files, plain or gzipped: words parted by blanks, a line a sentence or document. */
   readonly corpus: readonly string[];
@@ -63,6 +64,7 @@ export interface Word2VecRequest {
   readonly onProgress?: ((progress: CorpusProgress | Word2VecProgress) => void) | undefined;
 }
 
+/** Vectors, and how training went. */
 export interface Word2VecReport {
   readonly vocabulary: Vocabulary;
   readonly vectors: WordVectors;

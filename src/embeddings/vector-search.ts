@@ -13,6 +13,7 @@ import { ConfigError } from "../core/errors.js";
 import type { Kernels } from "../kernels/contract.js";
 import type { WordVectors } from "./word-vectors.js";
 
+/** A word and its cosine with what was asked for. */
 export interface Neighbor {
   readonly word: string;
   readonly index: number;
@@ -25,6 +26,7 @@ const BLOCK_WORDS = 8192;
 /** Queries at a time. */
 const MOST_QUERIES = 256;
 
+/** Finds the words nearest to a vector by cosine, exactly, over all words. */
 export class VectorSearch {
   readonly vectors: WordVectors;
   readonly #kernels: Kernels;

@@ -9,6 +9,7 @@
  */
 import { ShapeError } from "../core/errors.js";
 
+/** Words and their vectors, [V, D] in one array, in the order of the file: mostly that of frequency. */
 export class WordVectors {
   readonly words: readonly string[];
   /** [V, dimension]; may stand on shared memory. Not to be changed once `normalized` was asked for. */

@@ -16,6 +16,7 @@ export type Word2VecArchitecture = "skipgram" | "cbow";
 
 export const WORD2VEC_ARCHITECTURES: readonly Word2VecArchitecture[] = ["skipgram", "cbow"];
 
+/** What is learnt, and how fast: all of it changes the vectors. */
 export interface Word2VecOptions {
   /** Default cbow, as the C tool: for frequent words and much text; skip-gram is better on rare words and little text. */
   readonly architecture: Word2VecArchitecture;
@@ -39,6 +40,7 @@ export interface Word2VecOptions {
   readonly seed: number;
 }
 
+/** Those of the C tool. */
 export const WORD2VEC_DEFAULTS: Word2VecOptions = {
   architecture: "cbow",
   dim: 100,

@@ -119,6 +119,7 @@ interface Ranking extends LabelRanking {
   readonly scale: number;
 }
 
+/** The worlds of a model, merged: scores of rows [N, D] in, the best k labels of each out, exactly unless a budget is given. */
 export class Ensemble {
   readonly hash: LabelHash;
   readonly worldOptions: WorldOptions;

@@ -39,6 +39,7 @@ export interface LabelHashOptions {
 /** What a manifest keeps: enough to hash without knowing how the parameters were drawn. */
 export type LabelHashJson = HashRecord;
 
+/** R invertible hash functions from labels 0 … L − 1 to buckets 0 … B − 1, computed and never stored. */
 export class LabelHash {
   readonly seed: number;
   readonly numLabels: number;

@@ -43,6 +43,7 @@ export interface RankedLabel {
   readonly score: number;
 }
 
+/** A trained model that answers: its worlds, its labels and what turns texts into features, read from a model directory. */
 export class Model {
   readonly manifest: Manifest;
   readonly ensemble: Ensemble;

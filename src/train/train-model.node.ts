@@ -60,6 +60,7 @@ export const VECTORIZER_FILE = "vectorizer.json";
 /** Raised whenever what a checkpoint holds changes: one of another format is not continued. */
 const CHECKPOINT_FORMAT = 3;
 
+/** What `trainModel` is to learn from, what it is to make of it, and where. */
 export interface TrainRequest {
   /** Files of rows. */
   readonly inputs: readonly string[];
@@ -119,6 +120,7 @@ export type TrainEvent =
     }
   | { readonly kind: "note"; readonly message: string };
 
+/** What `trainModel` has made. */
 export interface TrainReport {
   readonly options: ModelOptions;
   readonly data: LoadReport;

@@ -36,6 +36,7 @@ const PROGRESS_INTERVAL_MS = 100;
 /** Longest that timers and signals wait, unless a step takes longer; a turn of the event loop costs microseconds. */
 const YIELD_INTERVAL_MS = 20;
 
+/** The loop that trains anything: an objective, batches and an optimiser, with validation, history and checkpoints. */
 export class Trainer<B> implements ResumableTraining {
   readonly objective: Objective<B>;
   readonly source: BatchSource<B>;

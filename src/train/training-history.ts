@@ -32,6 +32,7 @@ export interface ValidationPoint {
 /** Why a run ended: all epochs done, no improvement for as long as patience lasts, or its signal. */
 export type TrainingEnd = "finished" | "early stop" | "interrupted";
 
+/** Curves and end of a run, in bounded memory. */
 export interface TrainingHistory {
   /** At most `MAX_POINTS`, over all steps. */
   readonly steps: readonly LossPoint[];

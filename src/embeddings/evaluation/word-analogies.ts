@@ -29,6 +29,7 @@ export interface AnalogyScore {
   readonly numQuestions: number;
 }
 
+/** How many analogies were completed, in each section and in all. */
 export interface AnalogyResult {
   readonly total: AnalogyScore;
   readonly semantic: AnalogyScore;

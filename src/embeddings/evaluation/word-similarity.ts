@@ -20,6 +20,7 @@ export interface WordPair {
   readonly score: number;
 }
 
+/** How well cosines agree with people, over the pairs that have vectors. */
 export interface SimilarityResult {
   /** NaN when fewer than two pairs have vectors. */
   readonly rho: number;

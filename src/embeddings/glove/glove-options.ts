@@ -2,6 +2,7 @@
 import { ConfigError } from "../../core/errors.js";
 import { MAX_PAIR_WINDOW } from "../../kernels/contract.js";
 
+/** What is learnt, and how fast: all of it changes the vectors. */
 export interface GloveOptions {
   /** Numbers of a word's vector. Default 50. */
   readonly dimension: number;
@@ -19,6 +20,7 @@ export interface GloveOptions {
   readonly seed: number;
 }
 
+/** Those of the C tool. */
 export const GLOVE_DEFAULTS: GloveOptions = {
   dimension: 50,
   window: 15,

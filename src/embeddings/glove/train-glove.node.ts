@@ -26,6 +26,7 @@ import { countMemoryBytes, type GloveOptions, gloveOptions } from "./glove-optio
 import type { PairRun } from "./pair-run.node.js";
 import type { TripleBucket } from "./triple-buckets.node.js";
 
+/** How far counting, merging or training has come. */
 export interface GloveProgress {
   readonly stage: "counting" | "merging" | "training";
   /** 0 … 1, of the stage. */
@@ -35,6 +36,7 @@ export interface GloveProgress {
   readonly loss?: number;
 }
 
+/** How `trainGlove` is to run; what is left out is GLOVE_DEFAULTS. */
 export interface GloveRun extends Partial<GloveOptions> {
   /** Threads that count and train. Default 1; WASM kernels, which share no memory, use 1. */
   readonly numThreads?: number;
@@ -46,6 +48,7 @@ export interface GloveRun extends Partial<GloveOptions> {
   readonly onProgress?: ((progress: GloveProgress) => void) | undefined;
 }
 
+/** Vectors, and how training went. */
 export interface GloveResult {
   readonly vectors: WordVectors;
   /** Cells of X that are not 0, (i, j) and (j, i) counted as one. */
