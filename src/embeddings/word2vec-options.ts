@@ -9,6 +9,7 @@
  *   -negative   negative                    -threads    numThreads of the request
  */
 import { ConfigError } from "../core/errors.js";
+import { checkKnownOptions } from "../core/known-options.js";
 import { MOST_WORD_DIM, MOST_WORD_TARGETS } from "../kernels/contract.js";
 
 /** skipgram: each word of a window predicts its centre; cbow: their mean does. */
@@ -59,6 +60,7 @@ const MOST_WINDOW = 1000;
 
 /** The defaults under what is given, checked. @throws {ConfigError} naming the option. */
 export function chooseWord2VecOptions(given: Partial<Word2VecOptions> = {}): Word2VecOptions {
+  checkKnownOptions("word2vec", given, Object.keys(WORD2VEC_DEFAULTS));
   const options = { ...WORD2VEC_DEFAULTS, ...given };
   const { architecture, alpha, sample } = options;
   const refuse = (name: string, expected: string, got: unknown): never => {

@@ -15,6 +15,7 @@ import type { JsonRecord, Manifest } from "../checkpoint/manifest.js";
 import { type ModelDescription, ModelDirectory } from "../checkpoint/model-directory.node.js";
 import { lockModel } from "../checkpoint/model-lock.node.js";
 import { ConfigError, DivergenceError, FormatError } from "../core/errors.js";
+import { checkKnownOptions } from "../core/known-options.js";
 import { fileSize } from "../data/byte-source.node.js";
 import { type LoadedDataset, type LoadReport, loadDataset, type ReadProgress } from "../data/load-dataset.node.js";
 import type { NumericVectorizerOptions } from "../data/numeric-vectorizer.js";
@@ -171,6 +172,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const loaded = await readTrainingRows(request);
   const { report } = loaded;
   const shape = { ...report, labelsPerRow: report.numLabelOccurrences / report.numRows };
+  checkKnownOptions("train", request.options ?? {}, Object.keys(chooseOptions(shape, {})));
   // Before the plan, which counts what is resident.
   const initial = await initialEmbeddings(request, loaded.vectorizer);
   const plan = await planLoaded(request, report, loaded.dataset, started);

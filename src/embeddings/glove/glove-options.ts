@@ -1,5 +1,6 @@
 /** @file What can be chosen about GloVe, and what is chosen when nothing is said: the C tool's defaults. */
 import { ConfigError } from "../../core/errors.js";
+import { checkKnownOptions } from "../../core/known-options.js";
 import { MAX_PAIR_WINDOW } from "../../kernels/contract.js";
 
 /** What is learnt, and how fast: all of it changes the vectors. */
@@ -38,6 +39,7 @@ const LEAST_COUNT_MEMORY_BYTES = 2 ** 20;
 
 /** The options with defaults filled in. @throws {ConfigError} naming the one that makes no sense. */
 export function gloveOptions(given: Partial<GloveOptions>): GloveOptions {
+  checkKnownOptions("GloVe", given, Object.keys(GLOVE_DEFAULTS));
   const options = { ...GLOVE_DEFAULTS, ...given };
   const integers = { dimension: 65_536, window: MAX_PAIR_WINDOW, iterations: 1_000_000 };
   for (const [name, most] of Object.entries(integers)) {
