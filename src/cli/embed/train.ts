@@ -113,6 +113,11 @@ function formatSummary(summary: ReturnType<typeof summarise>): string {
       `${formatSeconds(total)} (${parts.join(", ")}), ${formatSeconds(cpuSeconds)} of processor time, threads: ${threads}`,
     ],
     ["peak memory", formatBytes(summary.peakMemoryBytes)],
-    ["loss", `${losses[0]?.toFixed(4)} in the first iteration, ${losses[losses.length - 1]?.toFixed(4)} in the last`],
+    ["loss", `${formatLoss(losses[0])} in the first iteration, ${formatLoss(losses[losses.length - 1])} in the last`],
   ])}\n`;
+}
+
+/** word2vec measures the loss on some windows only: of very little text perhaps on none. */
+function formatLoss(loss: number): string {
+  return Number.isFinite(loss) ? loss.toFixed(4) : "not measured";
 }
