@@ -236,6 +236,20 @@ export class ModelDirectory {
     return bytes;
   }
 
+  /** Whether one of the manifest's other files is there, as long as it says; with `verify` also read and compared. */
+  isFileSound(name: string, verify: boolean): boolean {
+    const record = this.manifest.files[name];
+    if (statSync(join(this.root, name), { throwIfNoEntry: false })?.size !== record?.bytes) return false;
+    if (!verify) return true;
+    try {
+      this.readFile(name);
+      return true;
+    } catch (error) {
+      if (error instanceof FormatError) return false;
+      throw error;
+    }
+  }
+
   /** Adds a finished world to the manifest, or replaces its record. The file must have been written. */
   recordWorld(record: WorldRecord): void {
     const others = this.manifest.worlds.filter(({ world }) => world !== record.world);

@@ -16,19 +16,25 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
     .description("Shows a model's shape, options, worlds and sizes, and which kernels compute on this machine.")
     .argument("<model>", "model directory");
   addFlags(command, [
-    { syntax: "--verify", help: "read every world and compare its SHA-256 with the manifest" },
+    { syntax: "--verify", help: "read every file and compare its SHA-256 with the manifest" },
     { syntax: "--json", help: "print the manifest, the worlds' states and the kernels as one JSON object" },
   ]);
   command.addHelpText("after", "\nExample:\n  $ manyworlds info m/ --verify");
   command.action((path: string, options: Record<string, unknown>) => {
     const info = describe(path, options.verify === true);
     context.stdout.write(options.json === true ? `${JSON.stringify(info)}\n` : format(info));
-    const damaged = info.worlds.filter(({ state }) => state === "damaged");
-    if (damaged.length === 0) return;
-    const files = damaged.map(({ world }) => info.manifest.worlds.find((record) => record.world === world)?.file);
-    context.stderr.write(
-      `manyworlds: ${path}: damaged: ${files.join(", ")}; train again with --resume to rebuild, or delete to answer without\n`,
-    );
+    const worlds = info.worlds.filter(({ state }) => state === "damaged");
+    const names = worlds.map(({ world }) => info.manifest.worlds.find((record) => record.world === world)?.file);
+    const problems = [
+      ...(names.length === 0
+        ? []
+        : [`damaged: ${names.join(", ")}; train again with --resume to rebuild, or delete to answer without`]),
+      ...(info.damagedFiles.length === 0
+        ? []
+        : [`missing or damaged: ${info.damagedFiles.join(", ")}; restore, or train again with --overwrite`]),
+    ];
+    if (problems.length === 0) return;
+    for (const problem of problems) context.stderr.write(`manyworlds: ${path}: ${problem}\n`);
     process.exitCode = 2;
   });
 }
@@ -38,6 +44,8 @@ interface Info {
   readonly manifest: ModelDirectory["manifest"];
   /** `state` "present" says that the file is there, as long as it should be, and was not read. */
   readonly worlds: readonly { readonly world: number; readonly state: WorldState | "present" }[];
+  /** Other files of the manifest, without which no world answers, that are missing or not as it says. */
+  readonly damagedFiles: readonly string[];
   readonly sizeBytes: number;
   readonly parameters: ReturnType<typeof countParameters>;
   readonly kernels: ReturnType<typeof createKernels>["info"];
@@ -57,6 +65,7 @@ function describe(path: string, verify: boolean): Info {
     model: path,
     manifest,
     worlds: Array.from({ length: manifest.hash.numWorlds }, (_, world) => ({ world, state: state(world) })),
+    damagedFiles: Object.keys(manifest.files).filter((name) => !directory.isFileSound(name, verify)),
     sizeBytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
     parameters: countParameters(manifest.network, manifest.hash.numWorlds, manifest.hash.numLabels),
     kernels: createKernels().info,

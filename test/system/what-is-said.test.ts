@@ -1,6 +1,6 @@
 /** @file Is a user told what was left out, what is damaged, and which model a message means? With --quiet too. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDirectory, manyworlds, refusal, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
@@ -76,6 +76,50 @@ describe("info", () => {
     );
   });
 });
+
+describe("info, of the files beside the worlds", () => {
+  it.each([
+    ["cut off", ["info", "beside"], (path: string) => truncateSync(path, 10)],
+    ["changed", ["info", "beside", "--verify"], (path: string) => flipLastByte(path)],
+    ["missing", ["info", "beside"], (path: string) => rmSync(path)],
+  ])("%s: named, with what to do", async (_, args, damage) => {
+    rmSync(at("beside"), { recursive: true, force: true });
+    cpSync(at("m"), at("beside"), { recursive: true });
+    expect((await succeed(["info", "beside", "--verify"], { cwd: folder })).stderr).toBe("");
+    damage(at("beside/labels.bin"));
+    const { code, stderr } = await manyworlds(args, { cwd: folder });
+    expect(stderr).toBe(
+      "manyworlds: beside: missing or damaged: labels.bin; restore, or train again with --overwrite\n",
+    );
+    expect(code).toBe(2);
+  });
+});
+
+describe("a loss that no window was measured for", () => {
+  it("is said to be none, not NaN", async () => {
+    writeFileSync(at("tiny.txt"), "a b c\n".repeat(100));
+    const args = ["embed", "train", "tiny.txt", "--output", "tiny.bin", "--iterations", "1", "--quiet"];
+    const { stdout } = await succeed([...args, "--sample", "0.000001", "--threads", "1"], { cwd: folder });
+    expect(stdout).toMatch(/^loss +not measured in the first iteration, not measured in the last$/m);
+  });
+});
+
+describe("train, from a program", () => {
+  it("refuses an option that does not exist, and leaves nothing", async () => {
+    const { trainModel } = await import("../../dist/src/index.js");
+    const request = { inputs: [at("test.tsv")], modelPath: at("none"), numThreads: 1, writtenBy: "a test" };
+    const options = { epochs: 1, bukets: 16 } as object;
+    await expect(trainModel({ ...request, options })).rejects.toThrow(/train: .*numBuckets.*got bukets/);
+    expect(existsSync(at("none"))).toBe(false);
+  });
+});
+
+/** Leaves the size as it was. */
+function flipLastByte(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] ^= 1;
+  writeFileSync(path, bytes);
+}
 
 describe("a replacement that was not finished", () => {
   it("is what --resume goes on with: said so, and how to go on with the model itself", async () => {
