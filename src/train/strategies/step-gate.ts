@@ -4,8 +4,9 @@
  *   worker 0   gradient ── pass ┤ step ├ gradient ── pass …      gradients at any time, outside of the gate;
  *   worker 1      gradient ── pass ┈┈┈┈┈┤ step ├ gradient …      who is in whose way, and for how long, the gate decides
  *
- * Gates are those of hogwild.ts, which lets all pass but for saves, locked.ts and round-robin.ts. Waiting at one counts as waiting at the barrier, so that it shows in
- * what the strategy reports; a worker that waits there for one that died learns of it and gives up.
+ * Gates are those of hogwild.ts, which lets all pass but for saves, locked.ts and round-robin.ts. Waiting at one counts as
+ * waiting at the barrier, so that it shows in what the strategy reports; a worker that waits there for one that died learns
+ * of it and gives up.
  */
 
 /** Batches are counted through all epochs: batch b of epoch e, of n each, is e·n + b. */
