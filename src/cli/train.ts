@@ -308,7 +308,7 @@ function formatSummary(summary: ReturnType<typeof summarise>, { manifest, data }
     const { traffic, waiting } = describeCost(cost);
     pairs.push([
       `world ${world}`,
-      `${numWorkers} workers, ${concurrency.toFixed(2)} at work at once, ${waiting} of their time waiting, ${traffic} between them`,
+      `${numWorkers === 1 ? "1 worker" : `${numWorkers} workers`}, ${concurrency.toFixed(2)} at work at once, ${waiting} of their time waiting, ${traffic} between them`,
     ]);
   }
   const table = manifest.metrics === null ? "" : `\nOn the rows set aside:\n${formatMetrics(manifest.metrics)}\n`;

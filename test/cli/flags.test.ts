@@ -16,6 +16,9 @@ describe("numbers", () => {
     expect(["0", "7", "10"].map(integer(0, 10))).toEqual([0, 7, 10]);
     refused(integer(0, 10), ["11", "-1", "1.0", "1e1", "0x1", "", " 1", "many"]);
     expect(() => integer(1)("0")).toThrow('Expected an integer of at least 1, got "0".');
+    expect(() => integer(0)("99999999999999999999")).toThrow(
+      'Expected an integer from 0 to 9007199254740991, got "99999999999999999999".',
+    );
     refused(integer(0), [String(2 ** 53)]);
   });
 
