@@ -37,7 +37,7 @@ function reject(expected: string, text: string): never {
 export function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    const isOpen = maximum === Number.MAX_SAFE_INTEGER && value <= maximum;
+    const isOpen = maximum === Number.MAX_SAFE_INTEGER && !(value > maximum);
     const range = isOpen ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
     if (!/^-?\d+$/.test(text) || value < minimum || value > maximum) reject(`an integer ${range}`, text);
     return value;

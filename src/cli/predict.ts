@@ -5,6 +5,7 @@ import { createWriteStream, type Stats, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Command } from "commander";
 import { explainStorage, StorageError } from "../checkpoint/storage-error.js";
 import { ConfigError } from "../core/errors.js";
@@ -152,7 +153,11 @@ function formatRow(labels: readonly RankedLabel[]): string {
 /** @throws what `out` failed with, also where that was before: a stream that failed is never drained. */
 async function send(out: Writable, text: string): Promise<void> {
   if (out.write(text)) return;
-  if (out.errored !== null) throw out.errored;
+  if (out.errored !== null) {
+    // Of standard output main.ts is about to hear, says so and ends the program.
+    await setImmediate();
+    throw out.errored;
+  }
   await once(out, "drain");
 }
 
