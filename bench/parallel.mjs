@@ -102,10 +102,23 @@ function secondsPerEpoch({ history }) {
   return Math.min(...ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1])));
 }
 
-function check(name, loss, expected) {
-  const isSame = name === "data-parallel" || name === "model-parallel" || name === "hybrid";
-  if (isSame && !(Math.abs(loss / expected - 1) < 0.01))
-    throw new Error(`${name}: loss ${loss}, sequential's is ${expected}`);
+/**
+ * Sums that are added up in another order differ by roundings, and training carries these on: of the perceptron's losses
+ * 1e-5 in the first epoch, 1e-2 in the fourth, when a tenth of the loss is left.
+ */
+const FIRST_EPOCH_BOUND = 1e-3;
+const LAST_EPOCH_BOUND = 5e-2;
+
+/** `losses`, `expected`: of each epoch. */
+function check(name, losses, expected) {
+  if (!["data-parallel", "model-parallel", "hybrid"].includes(name)) return;
+  for (const [epoch, bound] of [
+    [0, FIRST_EPOCH_BOUND],
+    [expected.length - 1, LAST_EPOCH_BOUND],
+  ]) {
+    if (Math.abs(losses[epoch] / expected[epoch] - 1) < bound) continue;
+    throw new Error(`${name}: loss ${losses[epoch]} in epoch ${epoch + 1}, sequential's is ${expected[epoch]}`);
+  }
 }
 
 async function measure({ title, recipe, splits }) {
@@ -116,9 +129,9 @@ async function measure({ title, recipe, splits }) {
       run.seconds = Math.min(run.seconds, secondsPerEpoch(run.result));
     }
   }
-  const lossOf = ({ history }) => history.epochs.at(-1).loss;
+  const lossesOf = ({ history }) => history.epochs.map(({ loss }) => loss);
   const [first] = runs;
-  for (const { options, result } of runs) check(options.strategy, lossOf(result), lossOf(first.result));
+  for (const { options, result } of runs) check(options.strategy, lossesOf(result), lossesOf(first.result));
   const rows = [["strategy", "workers", "s/epoch", "speed-up", "KB/step", "waiting", "at work", "final loss"]];
   for (const { options, seconds, result } of runs) {
     const { report } = result;
@@ -131,7 +144,7 @@ async function measure({ title, recipe, splits }) {
       (report.trafficBytesPerStep / 1e3).toFixed(0),
       `${Math.round(100 * report.waitingShare)} %`,
       report.concurrency.toFixed(2),
-      lossOf(result).toFixed(4),
+      lossesOf(result).at(-1).toFixed(4),
     ]);
   }
   console.log(`${title}; ${epochs} epochs, least of ${turns} turns\n\n${table(rows)}\n`);
