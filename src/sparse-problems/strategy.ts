@@ -17,10 +17,10 @@
  * The step's size γ is constant within an epoch and multiplied by β after it: the paper's back-off, which gives the 1/k
  * rate without knowledge of the curvature (§5).
  *
- * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG: all of e is locked before the loop that writes, and released after it); RR: Langford, Smola, Zinkevich,
- * "Slow Learners are Fast", NIPS 2009; averaging: Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient
- * Descent", NIPS 2010. Delayed is our own; it is to a shared vector what DistBelief's Downpour SGD (Dean et al., NIPS
- * 2012) is to a parameter server.
+ * Sources: Niu, Recht, Ré, Wright, "HOGWILD!", NIPS 2011, Algorithm 1, §5 and §7 (AIG: all of e is locked before the loop
+ * that writes, and released after it); RR: Langford, Smola, Zinkevich, "Slow Learners are Fast", NIPS 2009; averaging:
+ * Zinkevich, Weimer, Smola, Li, "Parallelized Stochastic Gradient Descent", NIPS 2010. Delayed is our own; it is to a shared
+ * vector what DistBelief's Downpour SGD (Dean et al., NIPS 2012) is to a parameter server.
  */
 import { ConfigError } from "../core/errors.js";
 import type { PassMode } from "../kernels/contract.js";
