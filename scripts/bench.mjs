@@ -22,6 +22,8 @@ const BENCHES = {
   serve: ["bench/serve.mjs"],
   speed: ["bench/quality.mjs", "--fast"],
   quality: ["bench/quality.mjs"],
+  seeds: ["bench/quality.mjs", "delicious", "--seeds", "5"],
+  worlds: ["bench/worlds.mjs", "delicious"],
   curve: ["bench/curve.mjs"],
   glove: ["bench/glove.mjs"],
   hogwild: ["bench/hogwild.mjs"],
