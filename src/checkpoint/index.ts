@@ -6,6 +6,7 @@ export {
   type WrittenFile,
   writeFileAtomic,
 } from "./atomic-write.node.js";
+export { type CombineReport, type CombineRequest, combineModels } from "./combine-models.node.js";
 export { crc32 } from "./crc32.js";
 export {
   type FileRecord,

@@ -44,7 +44,7 @@ import {
   parseManifest,
   type WorldRecord,
 } from "./manifest.js";
-import { checkOnlyModelFiles, MANIFEST_FILE } from "./model-files.node.js";
+import { checkOnlyModelFiles, MANIFEST_FILE, removeModelFiles } from "./model-files.node.js";
 import type { SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, type TensorTarget } from "./safetensors-file.node.js";
 import { explainStorage, StorageError, systemCode } from "./storage-error.js";
@@ -263,12 +263,21 @@ export class ModelDirectory {
 
   /**
    * Takes back a model that `create` has made and that nothing was trained for. What was trained, also in part, stays, and
-   * so does an earlier model. @returns whether it is gone.
+   * so do an earlier model and files that are no part of it. @returns whether it is gone.
    */
   discard(): boolean {
     try {
       if (this.manifest.worlds.length > 0 || readdirSync(join(this.root, WORLDS_FOLDER)).length > 0) return false;
-      rmSync(this.root, { recursive: true, force: true });
+    } catch {
+      return false;
+    }
+    return this.remove();
+  }
+
+  /** Takes back a model that `create` has made, with its worlds; all else stays. @returns whether it is gone. */
+  remove(): boolean {
+    try {
+      removeModelFiles(this.root, Object.keys(this.manifest.files));
       return true;
     } catch {
       return false;

@@ -1,7 +1,7 @@
 /**
  * @file Which files are part of a model? Asked before a directory is removed or replaced: what we did not write stays.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import { isTemporary } from "./atomic-write.node.js";
@@ -37,6 +37,25 @@ export function checkOnlyModelFiles(directory: string, ignoreOthers: boolean): v
     `${directory}: expected nothing but a model, found ${foreign.slice(0, 3).join(", ")}; ` +
       "replacing the model would delete it: move it away, or choose another directory",
   );
+}
+
+/**
+ * Removes a model from `directory`, its manifest first, and nothing else: what others have put there stays, and with it
+ * the directory. `listed`: the files that its manifest names. @throws what node:fs does.
+ */
+export function removeModelFiles(directory: string, listed: readonly string[]): void {
+  for (const name of [MANIFEST_FILE, HISTORY_FILE, REPORT_FILE, ...listed]) {
+    rmSync(join(directory, name), { force: true });
+  }
+  const worlds = join(directory, WORLDS_FOLDER);
+  for (const [folder, isOurs] of [
+    [worlds, (name: string) => WORLD_FILE.test(name) || isTemporary(name)],
+    [directory, isTemporary],
+  ] as const) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder).filter(isOurs)) rmSync(join(folder, name), { force: true });
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  }
 }
 
 /** Names that every version has written, for directories whose manifest cannot be read. */

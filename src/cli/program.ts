@@ -25,6 +25,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["predict", async () => (await import("./predict.js")).addPredictCommand],
   ["serve", async () => (await import("./serve.js")).addServeCommand],
   ["info", async () => (await import("./info.js")).addInfoCommand],
+  ["combine", async () => (await import("./combine.js")).addCombineCommand],
   ["plan", async () => (await import("./plan.js")).addPlanCommand],
   ["export", async () => (await import("./export.js")).addExportCommand],
   ["sparsity", async () => (await import("./sparsity.js")).addSparsityCommand],

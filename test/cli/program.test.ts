@@ -20,6 +20,6 @@ it.each(["--version", "-V"])("%s loads none and prints the version", async (flag
 
 it("a command that is named loads itself alone, all else loads all", async () => {
   expect((await programFor(["info", "--version"])).names).toEqual(["info"]);
-  const all = ["train", "evaluate", "predict", "serve", "info", "plan", "export", "sparsity", "embed"];
+  const all = ["train", "evaluate", "predict", "serve", "info", "combine", "plan", "export", "sparsity", "embed"];
   for (const args of [[], ["--help"], ["trian"]]) expect((await programFor(args)).names).toEqual(all);
 });

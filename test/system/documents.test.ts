@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ROOT, succeed } from "./manyworlds-process.js";
 
 const COMMANDS = [
-  ...["train", "evaluate", "predict", "serve", "export", "info", "plan", "sparsity"],
+  ...["train", "evaluate", "predict", "serve", "export", "info", "combine", "plan", "sparsity"],
   ...["phrases", "train", "nearest", "analogy", "similarity", "project"].map((name) => `embed ${name}`),
 ];
 /** Command → the text of its help. */

@@ -1,5 +1,5 @@
 /** @file Is a strategy that does not fit the model refused without a trace? Only its workers can know. */
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDirectory, refusal, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
@@ -33,4 +33,13 @@ it("leaves no model in the way of the next try, and no replacement beside a mode
   // Worlds to come are refused as well; those that are there stay.
   expect(await refusal(train("--resume", "--worlds", "3", ...MISFIT))).toMatch(/expected at most 2 workers/);
   expect(worldDigests(join(folder, "m"))).toEqual(whole);
+});
+
+it("leaves what else stands in the directory of a model that is refused", async () => {
+  const model = join(folder, "shared");
+  mkdirSync(model);
+  writeFileSync(join(model, "notes.txt"), "mine");
+  const rows = join(folder, "train.tsv");
+  expect(await refusal(["train", rows, "--model", model, ...TINY, ...MISFIT])).toMatch(/expected at most 2 workers/);
+  expect(readdirSync(model)).toEqual(["notes.txt"]);
 });
