@@ -11,17 +11,19 @@ import { DEFAULT_CONFUSION_CHANCE } from "../mach/label-collisions.js";
 import { LabelHash } from "../mach/label-hash.js";
 import { countSharedLabels, type SharedLabels } from "../mach/shared-labels.js";
 import { chooseBuckets } from "../train/choose-options.js";
+import { checkIdleFeatures, checkIdleOptions } from "../train/idle-options.js";
 import { type Plan, planModel } from "../train/plan/plan-model.node.js";
 import type { PlanShape } from "../train/plan/plan-shape.js";
 import { currentProcess, planShapeOf } from "../train/plan/plan-training.node.js";
 import { type ProcessMemory, processAfterReading } from "../train/plan/training-memory.js";
 import { readTrainingRows } from "../train/train-model.node.js";
+import { flagOf, keyOf, NUMERIC_OPTION_NAMES, sayingFlags, TEXT_OPTION_NAMES } from "./flag-names.js";
 import { addFlags, duration, type Flag, integer, number, type WorldSelection } from "./flags.js";
 import { formatPlan, formatVerification, planSummary } from "./plan-report.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
-import { budgetsOf, featureOptions, modelOptions, NUMERIC_OPTION_NAMES, TEXT_OPTION_NAMES } from "./train.js";
+import { budgetsOf, featureOptions, modelOptions } from "./train.js";
 import { BUDGET_FLAGS, FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, WORLDS_FLAG } from "./train-flags.js";
 
 type Options = Record<string, unknown>;
@@ -93,7 +95,7 @@ Example:
   command.action(async (paths: string[], options: Options) => {
     const progress = createProgress(context.stderr, { quiet: options.quiet === true });
     try {
-      await runPlan(paths, options, context, progress);
+      await sayingFlags(() => runPlan(paths, options, context, progress));
     } finally {
       progress.close();
     }
@@ -132,19 +134,21 @@ async function makePlan(paths: string[], options: Options, context: CommandConte
   const startMs = performance.now();
   const { shape, dataset, memory } =
     paths.length === 0 ? statedRows(options, startedBytes) : await readRows(paths, options, context, progress);
+  const given = modelOptions(options, options.worlds as WorldSelection | undefined);
   const plan = await planModel({
     shape,
     dataset,
     process: memory,
     startedBytes,
     secondsBefore: paths.length === 0 ? 0 : (performance.now() - startMs) / 1000,
-    given: modelOptions(options, options.worlds as WorldSelection | undefined),
+    given,
     budgets: budgetsOf(options),
     numThreads: typeof options.threads === "number" ? options.threads : availableParallelism(),
     ...(typeof options.confusion === "number" ? { delta: options.confusion } : {}),
     signal: context.signal,
     onMeasure: (what) => progress.note(`timing ${what} …`),
   });
+  checkIdleOptions("plan", given, plan.options);
   return plan;
 }
 
@@ -155,16 +159,14 @@ async function readRows(
   context: CommandContext,
   progress: Progress,
 ): Promise<{ shape: PlanShape; dataset: Dataset; memory: ProcessMemory }> {
-  const stated = SHAPE_FLAGS.map(({ syntax }) => syntax.split(" ")[0]).find(
-    (flag) => options[camelCase(flag.slice(2))] !== undefined,
-  );
+  const stated = SHAPE_FLAGS.map(({ syntax }) => flagOf(syntax)).find((flag) => options[keyOf(flag)] !== undefined);
   if (stated !== undefined) {
     throw new ConfigError(`plan: ${stated} does nothing beside files, which say it themselves; leave it out`);
   }
-  const { dataset, report } = await readTrainingRows({
-    inputs: paths,
-    textOptions: featureOptions(options, TEXT_OPTION_NAMES),
-    numericOptions: featureOptions(options, NUMERIC_OPTION_NAMES),
+  const textOptions = featureOptions(options, TEXT_OPTION_NAMES);
+  const numericOptions = featureOptions(options, NUMERIC_OPTION_NAMES);
+  const { dataset, report, vectorizer } = await readTrainingRows({
+    ...{ inputs: paths, textOptions, numericOptions },
     ...(typeof options.format === "string" ? { format: options.format } : {}),
     skipBadRows: options.skipBadRows === true,
     signal: context.signal,
@@ -175,6 +177,7 @@ async function readRows(
     },
   });
   progress.finish("reading");
+  checkIdleFeatures("plan", vectorizer.kind, textOptions, numericOptions);
   const skipped = formatSkipped(report.skipped);
   if (skipped !== "") progress.note(skipped);
   return { shape: planShapeOf(report), dataset, memory: currentProcess() };
@@ -185,8 +188,8 @@ function statedRows(
   startedBytes: number,
 ): { shape: PlanShape; dataset: null; memory: ProcessMemory } {
   const idle = [...READ_FLAGS, ...FEATURE_FLAGS]
-    .map(({ syntax }) => syntax.split(" ")[0])
-    .find((flag) => options[camelCase(flag.slice(2))] !== undefined);
+    .map(({ syntax }) => flagOf(syntax))
+    .find((flag) => options[keyOf(flag)] !== undefined);
   if (idle !== undefined) throw new ConfigError(`plan: ${idle} does nothing without files of rows; leave it out`);
   const stated = (name: string): number => {
     const value = options[name];
@@ -249,8 +252,4 @@ function verificationSummary(hash: LabelHash, { pairs, expected }: SharedLabels)
     pairsSharingFirstWorlds: pairs,
     expectedPairsSharingFirstWorlds: expected,
   };
-}
-
-function camelCase(flag: string): string {
-  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -13,6 +13,7 @@ import type { StrategyReport } from "../train/strategies/ledger.js";
 import { STRATEGY_DEFAULTS, type StrategyOptions } from "../train/strategies/strategy.js";
 import { type TrainEvent, type TrainReport, trainModel } from "../train/train-model.node.js";
 import { describeChosenOptions } from "./chosen-options.js";
+import { flagOf, keyOf, NUMERIC_OPTION_NAMES, sayingFlags, TEXT_OPTION_NAMES } from "./flag-names.js";
 import { addFlags, type WorldSelection } from "./flags.js";
 import { formatMetrics } from "./metrics-table.js";
 import { describePlan, planSummary } from "./plan-report.js";
@@ -39,16 +40,6 @@ type Options = Record<string, unknown>;
 
 /** Flags that say where the model goes and what is printed: no part of how it is trained. */
 const NOT_REPEATED = ["--model", "--resume", "--overwrite", "--dashboard", "--json", "--quiet"];
-
-/** Flag → option, where the two differ or not. */
-export const TEXT_OPTION_NAMES = {
-  wordNgrams: "wordNgrams",
-  charNgrams: "charNgrams",
-  hashBits: "hashBits",
-  minDf: "minDocumentFrequency",
-  maxFeatures: "maxFeatures",
-} as const;
-export const NUMERIC_OPTION_NAMES = { scale: "scaling", power: "power" } as const;
 
 export function addTrainCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -77,7 +68,9 @@ Example:
   $ manyworlds train train.tsv --model m/ --worlds 1 --strategy data-parallel --strategy-workers 2`,
   );
   const typedFlags = collectTypedFlags(command, NOT_REPEATED);
-  command.action(async (files: string[], options: Options) => runTrain(files, options, typedFlags(), context));
+  command.action((files: string[], options: Options) =>
+    sayingFlags(() => runTrain(files, options, typedFlags(), context)),
+  );
 }
 
 async function runTrain(
@@ -145,8 +138,7 @@ function givenOptions(
 ): Options {
   const given: Options = {};
   for (const { option, syntax } of flags) {
-    const name = /--([a-z-]+)/.exec(syntax)?.[1] ?? "";
-    const value = options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    const value = options[keyOf(flagOf(syntax))];
     if (value !== undefined) given[option] = value;
   }
   return given;

@@ -24,6 +24,24 @@ export class ConfigError extends ManyworldsError {
   readonly exitCode = 2;
 }
 
+/** One option makes no sense where it was given. A command line says its flag in place of the option's name. */
+export class OptionError extends ConfigError {
+  readonly option: string;
+  private readonly say: (name: string) => string;
+
+  /** `say`: the message, made of the name by which the option is called. */
+  constructor(option: string, say: (name: string) => string) {
+    super(say(option));
+    this.option = option;
+    this.say = say;
+  }
+
+  /** The same with another name for the option, such as `--batch-size`. */
+  named(name: string): ConfigError {
+    return new ConfigError(this.say(name), { cause: this });
+  }
+}
+
 /** Where in which file a `FormatError` was found. Lines count from 1. */
 export interface FileLocation {
   readonly file: string;

@@ -6,6 +6,7 @@ export {
   FormatError,
   InterruptedError,
   ManyworldsError,
+  OptionError,
   ProtocolError,
   ShapeError,
 } from "./errors.js";

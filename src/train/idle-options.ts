@@ -4,7 +4,7 @@
  * An option that another one makes idle (negatives of an output that is not sampled) hides a misunderstanding: whoever
  * sets it expects a difference. Only what was given counts, not what `choose-options.ts` filled in.
  */
-import { ConfigError } from "../core/errors.js";
+import { OptionError } from "../core/errors.js";
 import type { ModelOptions } from "./model-options.js";
 
 /** What idle option depends on what, and how to make it work. */
@@ -23,20 +23,27 @@ const NEEDS: readonly {
   },
 ];
 
-/** @throws {ConfigError} for an option of `given` that does nothing beside the others in `all`. */
-export function checkIdleOptions(given: Partial<ModelOptions>, all: ModelOptions): void {
+/** @throws {OptionError} for an option of `given` that does nothing beside the others in `all`; `command` asked. */
+export function checkIdleOptions(command: string, given: Partial<ModelOptions>, all: ModelOptions): void {
   for (const { option, isIdle, needs } of NEEDS) {
     if (given[option] === undefined || !isIdle(all)) continue;
-    throw new ConfigError(
-      `train: ${option} ${given[option]} does nothing without ${needs}; set that too, or leave it out`,
+    const value = given[option];
+    throw new OptionError(
+      option,
+      (name) => `${command}: ${name} ${value} does nothing without ${needs}; set that too, or leave it out`,
     );
   }
 }
 
-/** @throws {ConfigError} for ways to read text where the rows are numbers, and the other way round. */
-export function checkIdleFeatures(kind: "text" | "numeric", textOptions: object, numericOptions: object): void {
+/** @throws {OptionError} for ways to read text where the rows are numbers, and the other way round. */
+export function checkIdleFeatures(
+  command: string,
+  kind: "text" | "numeric",
+  textOptions: object,
+  numericOptions: object,
+): void {
   const [idle, rows] = kind === "text" ? [numericOptions, "text"] : [textOptions, "feature numbers"];
-  const [name] = Object.keys(idle);
-  if (name === undefined) return;
-  throw new ConfigError(`train: ${name} does nothing for rows of ${rows}; leave it out`);
+  const [option] = Object.keys(idle);
+  if (option === undefined) return;
+  throw new OptionError(option, (name) => `${command}: ${name} does nothing for rows of ${rows}; leave it out`);
 }

@@ -3,7 +3,7 @@
  * may set, in one object, as `choose-options.ts` fills it in and the manifest keeps it.
  */
 import type { Manifest } from "../checkpoint/manifest.js";
-import { ConfigError } from "../core/errors.js";
+import { ConfigError, OptionError } from "../core/errors.js";
 import { MAX_WORLDS } from "../kernels/contract.js";
 import { MERGE_KINDS, type MergeKind } from "../mach/merge.js";
 import { type HiddenActivation, type Loss, type OutputLayer, type WorldOptions, worldLayers } from "../mach/world.js";
@@ -116,14 +116,16 @@ export function checkResumable(given: Partial<ModelOptions>, stored: ModelOption
   checkSame(others, stored, modelPath);
 }
 
-/** @throws {ConfigError} naming the first option of `given` that `stored` has with another value. */
+/** @throws {OptionError} for the first option of `given` that `stored` has with another value. */
 export function checkSame(given: object, stored: object, modelPath: string): void {
   const known = new Map<string, unknown>(Object.entries(stored));
   for (const [key, value] of Object.entries(given)) {
     const [before, now] = [known.get(key), value].map((v) => JSON.stringify(v));
     if (value === undefined || before === now) continue;
-    throw new ConfigError(
-      `${modelPath}: this model was trained with ${key} ${before}, got ${now}; ` +
+    throw new OptionError(
+      key,
+      (name) =>
+        `${modelPath}: this model was trained with ${name} ${before}, got ${now}; ` +
         "leave the option out to resume, or use --overwrite to start anew",
     );
   }

@@ -178,8 +178,8 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   const plan = await planLoaded(request, report, loaded.dataset, started);
   const options = plan?.options ?? chooseOptions(shape, request.options ?? {});
   checkModelOptions(options, report.numFeatures);
-  checkIdleOptions(request.options ?? {}, options);
-  checkIdleFeatures(loaded.vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
+  checkIdleOptions("train", request.options ?? {}, options);
+  checkIdleFeatures("train", loaded.vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
   checkWorlds(request.worlds, options.numWorlds);
   const parts = splitRows(loaded.dataset, options);
   const network = worldOptionsOf(options, report.numFeatures);
@@ -271,6 +271,7 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   const vectorizer = loadModelVectorizer(directory);
   const featureOptions = vectorizer.kind === "text" ? request.textOptions : request.numericOptions;
   checkSame(featureOptions ?? {}, vectorizer.options, name);
+  checkIdleFeatures("train", vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
   if (request.format !== undefined) checkSame({ format: request.format }, manifest.dataset, name);
   const { fingerprint } = manifest.dataset;
   const otherData = new ConfigError(

@@ -102,7 +102,7 @@ describe("options that make no model", () => {
 
   it("another format than that of the model's data is no way to resume", async () => {
     const args = ["train", at("train.tsv"), "--model", at("m"), "--resume", "--format", "csv"];
-    expect(await refusal(args)).toMatch(/this model was trained with format "tsv", got "csv"/);
+    expect(await refusal(args)).toMatch(/this model was trained with --format "tsv", got "csv"/);
   });
 });
 

@@ -99,7 +99,7 @@ describe("a world with one moment a row", () => {
 
   it("is not continued with moments of each number", async () => {
     const complaint = await refusal([...train("row-whole"), "--worlds", "1", "--input-moments", "element", "--resume"]);
-    expect(complaint).toMatch(/this model was trained with inputMoments "row", got "element"; leave the option out/);
+    expect(complaint).toMatch(/this model was trained with --input-moments "row", got "element"; leave the option out/);
   });
 });
 

@@ -14,7 +14,7 @@ describe("checkIdleOptions", () => {
     [{ activation: "relu", hidden: [] }, /activation relu does nothing without a hidden layer/],
     [{ dropout: 0.5, hidden: [] }, /dropout 0.5 does nothing without a hidden layer/],
   ])("refuses %j", (given, message) => {
-    const check = (): void => checkIdleOptions(given, chooseOptions(shape, given));
+    const check = (): void => checkIdleOptions("train", given, chooseOptions(shape, given));
     expect(check).toThrow(ConfigError);
     expect(check).toThrow(message);
   });
@@ -27,17 +27,19 @@ describe("checkIdleOptions", () => {
     { numNegatives: 100, output: "sampled" },
     { inputMoments: "row" },
   ])("takes %j, whatever was chosen beside it", (given) => {
-    expect(() => checkIdleOptions(given, chooseOptions(shape, given))).not.toThrow();
+    expect(() => checkIdleOptions("train", given, chooseOptions(shape, given))).not.toThrow();
   });
 });
 
 describe("checkIdleFeatures", () => {
   it("refuses options of texts for numbers, and of numbers for texts", () => {
-    expect(() => checkIdleFeatures("numeric", { wordNgrams: 2 }, {})).toThrow(
+    expect(() => checkIdleFeatures("train", "numeric", { wordNgrams: 2 }, {})).toThrow(
       /wordNgrams does nothing for rows of fea/,
     );
-    expect(() => checkIdleFeatures("text", { wordNgrams: 2 }, { scaling: "max" })).toThrow(/scaling does nothing for/);
-    expect(() => checkIdleFeatures("text", { wordNgrams: 2 }, {})).not.toThrow();
-    expect(() => checkIdleFeatures("numeric", {}, { scaling: "max" })).not.toThrow();
+    expect(() => checkIdleFeatures("plan", "text", { wordNgrams: 2 }, { scaling: "max" })).toThrow(
+      /scaling does nothing for/,
+    );
+    expect(() => checkIdleFeatures("plan", "text", { wordNgrams: 2 }, {})).not.toThrow();
+    expect(() => checkIdleFeatures("train", "numeric", {}, { scaling: "max" })).not.toThrow();
   });
 });

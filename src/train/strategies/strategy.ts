@@ -19,7 +19,7 @@
  * `trainerOptions`, and so has checkpoints, validation, early stopping and curves as any training does; the others
  * `serve` until the lead calls `finish`. One strategy a file, each naming its source.
  */
-import { ConfigError } from "../../core/errors.js";
+import { ConfigError, OptionError } from "../../core/errors.js";
 import type { Kernels } from "../../kernels/contract.js";
 import type { FlatParameters } from "../../nn/parameter.js";
 import type { Barrier } from "../../parallel/barrier.js";
@@ -126,7 +126,12 @@ export function resolveStrategy(given: Partial<StrategyOptions>): StrategyOption
   if (!STRATEGY_NAMES.includes(strategy)) fail(`one of ${STRATEGY_NAMES.join(", ")}`, strategy, "name one of them");
   for (const [name, strategies] of Object.entries(CONCERNS) as [keyof typeof CONCERNS, readonly StrategyName[]][]) {
     if (options[name] !== STRATEGY_DEFAULTS[name] && !strategies.includes(strategy)) {
-      fail(`${name} with ${strategies.join(" or ")}`, strategy, `it does nothing there: leave ${name} out`);
+      throw new OptionError(
+        name,
+        (called) =>
+          `strategy: expected ${called} with ${strategies.join(" or ")}, got ${strategy}; ` +
+          `it does nothing there: leave ${called} out`,
+      );
     }
   }
   const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
