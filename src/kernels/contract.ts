@@ -58,6 +58,7 @@ export * from "./contract/spatial.js";
 export * from "./contract/steps.js";
 export * from "./contract/words.js";
 
+/** What computes: backend, instruction set, inner kernel. */
 export interface KernelInfo {
   readonly backend: "native" | "wasm" | "reference";
   /** Instruction set in use: avx512, avx2, x86_64, arm64, simd128, f64. */
@@ -68,6 +69,7 @@ export interface KernelInfo {
   readonly fallbackReason?: string;
 }
 
+/** All operations of one backend, and the memory that it reaches. Each thread has its own. */
 export interface Kernels
   extends BlockKernels,
     CollisionKernels,
@@ -92,13 +94,16 @@ export interface Kernels
 
   /** Zeroed memory that this backend reaches without a copy. @throws {RangeError} when the backend's memory is exhausted. */
   f32(length: number): Float32Array;
+  /** As `f32`. */
   u32(length: number): Uint32Array;
+  /** As `f32`. */
   u8(length: number): Uint8Array;
   /**
-   * As f32 and u32, on memory that other threads reach too when they are given the array; `dispose` leaves it alone.
-   * Pages that nothing touches take no memory. @throws {ConfigError} from WASM kernels: each thread's have their own.
+   * As `f32`, on memory that other threads reach too when they are given the array; `dispose` leaves it alone. Pages
+   * that nothing touches take no memory. @throws {ConfigError} from WASM kernels: each thread's have their own.
    */
   sharedF32(length: number): Float32Array;
+  /** As `sharedF32`. */
   sharedU32(length: number): Uint32Array;
   /**
    * The same numbers in memory that this backend reaches without a copy: `array` itself where that holds already, else a

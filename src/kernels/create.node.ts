@@ -10,6 +10,7 @@ import { createReferenceKernels } from "./reference/reference-kernels.js";
 import { loadWasmModule } from "./wasm/wasm-file.node.js";
 import { createWasmKernels } from "./wasm/wasm-kernels.js";
 
+/** Which backend `createKernels` takes, and with what. */
 export interface KernelsOptions {
   /** Default: the environment variable MANYWORLDS_KERNELS; without it native, or WASM where native does not load. */
   readonly backend?: KernelInfo["backend"];

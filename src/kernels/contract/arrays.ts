@@ -4,7 +4,9 @@
 export interface Csr {
   /** [N + 1], offsets in elements; offsets[0] need not be 0. */
   readonly offsets: Uint32Array;
+  /** [≥ offsets[N]] column of each entry, all rows one behind another. */
   readonly columns: Uint32Array;
+  /** [≥ offsets[N]] value of each entry. */
   readonly values: Float32Array;
 }
 
@@ -16,12 +18,15 @@ export interface CompactTranspose {
   readonly offsets: Uint32Array;
   /** [≥ nnz] batch row of each entry, ascending within a column. */
   readonly rows: Uint32Array;
+  /** [≥ nnz] value of each entry. */
   readonly values: Float32Array;
 }
 
+/** Shape of a dense, row-major matrix [rows, cols]. */
 export interface MatrixDims {
   readonly rows: number;
   readonly cols: number;
 }
 
+/** Does a result replace what the array held, or is it added to that? */
 export type WriteMode = "overwrite" | "accumulate";

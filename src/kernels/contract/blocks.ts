@@ -3,10 +3,13 @@ import type { MatrixDims } from "./arrays.js";
 
 /** Where the rows of a rectangle stand in an array: row i at offset + i·stride, in elements. */
 export interface BlockPlace {
+  /** Of the first row's first number. */
   readonly offset: number;
+  /** From one row's start to the next's; at least the columns of the rectangle. */
   readonly stride: number;
 }
 
+/** Shape of the products of `rows` pairs of vectors: [rows, A, B]. */
 export interface OuterDims {
   readonly rows: number;
   /** A: columns of the first factor. */
@@ -15,6 +18,7 @@ export interface OuterDims {
   readonly right: number;
 }
 
+/** Moves rectangles of matrices, multiplies and compares vectors row by row. */
 export interface BlockKernels {
   /**
    * Copies a rectangle of dims.rows × dims.cols numbers: out[o + i·oStride + j] ← x[p + i·pStride + j]. Written; the
@@ -41,6 +45,7 @@ export interface BlockKernels {
   maxOfPiecesGrad(dims: PieceDims, argmax: Uint32Array, dy: Float32Array, dx: Float32Array): void;
 }
 
+/** Shape [rows, pieces, cols]: each row is so many pieces of `cols` numbers. */
 export interface PieceDims extends MatrixDims {
   readonly pieces: number;
 }

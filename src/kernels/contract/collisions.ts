@@ -3,14 +3,17 @@ import type { HashParameters } from "./labels.js";
 
 /** Buckets of world 0 of which the pairs are counted. */
 export interface SharedLabelsInput {
-  /** One per world, equal `p` < 2³² and `numBuckets`; label ids are below `numLabels` ≤ p. */
+  /** One per world, equal `p` < 2³² and `numBuckets`. */
   readonly hashes: readonly HashParameters[];
+  /** L, at most p: label ids are below it. */
   readonly numLabels: number;
   /** Buckets [firstBucket, firstBucket + count) of world 0, all below numBuckets. */
   readonly firstBucket: number;
+  /** How many buckets from `firstBucket` on. */
   readonly count: number;
 }
 
+/** Counts pairs of labels that share their buckets. */
 export interface CollisionKernels {
   /**
    * pairs[r] += the pairs of labels that share a bucket of the given ones in world 0, and their buckets in worlds

@@ -1,9 +1,13 @@
 /** @file Matrix products, bias, ReLU, dropout, softmax and sigmoid on dense arrays. */
 import type { MatrixDims, WriteMode } from "./arrays.js";
 
+/** Shapes of a product: op(a) [M, K], op(b) [K, N], c [M, N]. */
 export interface GemmDims {
+  /** Rows of op(a) and c. */
   readonly m: number;
+  /** Columns of op(b) and c. */
   readonly n: number;
+  /** Products summed for each number of c. */
   readonly k: number;
   /** `a` is stored [K, M] instead of [M, K]. Default false. */
   readonly transposeA?: boolean;
@@ -14,6 +18,7 @@ export interface GemmDims {
 /** softmax and sigmoid, as probabilities or as their logarithms. */
 export type Activation = "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid";
 
+/** What the layers of a dense network are made of, forwards and backwards. */
 export interface DenseKernels {
   /** c ← op(a)·op(b), or c ← c + … Read a, b; c [M, N] written or accumulated. */
   gemm(dims: GemmDims, a: Float32Array, b: Float32Array, c: Float32Array, mode: WriteMode): void;

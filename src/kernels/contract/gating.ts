@@ -15,11 +15,13 @@ export interface GateNoise {
 
 /** A gate's arrays for one batch, dims N and E. */
 export interface GateBatch {
+  /** Rows N, columns E. */
   readonly dims: MatrixDims;
-  /** 1 … E. */
+  /** Experts chosen for each row, 1 … E. */
   readonly k: number;
   /** [N, E] scores without noise. */
   readonly clean: Float32Array;
+  /** Null: the choice is that of the clean scores. */
   readonly noise: GateNoise | null;
   /** [N, E] written: clean, or clean + normals·spread. */
   readonly noisy: Float32Array;
@@ -31,6 +33,7 @@ export interface GateBatch {
   readonly gates: Float32Array;
 }
 
+/** Draws normal numbers, and sends rows to experts by noisy scores. */
 export interface GatingKernels {
   /** out[i] ← Φ⁻¹((counterHash(seed, i) + ½)·2⁻³²), a standard normal number. Written; within 1e-6 of max(1, |value|). */
   fillNormal(length: number, seed: number, out: Float32Array): void;

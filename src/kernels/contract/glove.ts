@@ -9,6 +9,7 @@
 export const SENTENCE_END: number = 0xffffffff;
 /** Counts of pairs are multiples of 1/PAIR_UNIT, so that they add up exactly, in any order. */
 export const PAIR_UNIT: number = 2 ** 20;
+/** Words before a word that `countPairs` may look at. */
 export const MAX_PAIR_WINDOW: number = 1024;
 
 /** Numbers that a word's row of the state takes: four parts, each of dimension + 1 numbers, padded to whole 64 bytes. */
@@ -20,6 +21,7 @@ export function gloveRowLength(dimension: number): number {
 export interface PairCounts {
   /** [V] the pair (i, j), i ≤ j, has a dense cell when j < limits[i]: then it is dense[(starts[i] + j) mod 2³²]. */
   readonly limits: Uint32Array;
+  /** [V] where row i of the triangle would start, had it cells for j < i: modulo 2³², see `limits`. */
   readonly starts: Uint32Array;
   /** Accumulated. A cell that reaches 2³¹ units goes to the list and starts again at 0. */
   readonly dense: Uint32Array;
@@ -29,16 +31,19 @@ export interface PairCounts {
   readonly used: Uint32Array;
 }
 
+/** What a pass over the counts needs to know; the letters are those of Pennington, Socher and Manning, 2014. */
 export interface GloveStep {
   /** Numbers of a word vector, 1 or more. */
   readonly dimension: number;
   /** Of AdaGrad, for vectors; biases have 1, as in the authors' tool. */
   readonly learningRate: number;
-  /** f(x) = (x/xMax)^alpha below xMax, 1 from there on. */
+  /** Count from which on a pair has full weight: f(x) = (x/xMax)^alpha below it, 1 from there on. */
   readonly xMax: number;
+  /** Exponent of the weight below xMax. */
   readonly alpha: number;
 }
 
+/** Counts pairs of words, and fits vectors to the counts. */
 export interface GloveKernels {
   /**
    * Counts each word of ids[from, to) with up to `window` words before it (from ids[0] on): 1/distance, twice that for a

@@ -1,11 +1,15 @@
 /** @file Hashing labels to buckets, choosing buckets to train, merging worlds into the best labels. */
 import type { Csr } from "./arrays.js";
 
-/** h(i) = ((a·i + c) mod p) mod numBuckets; a ∈ [1, p), c ∈ [0, p), p prime < 2³². Products are exact (64 bit). */
+/** One world's hash: h(i) = ((a·i + c) mod p) mod numBuckets. Products are exact (64 bit). */
 export interface HashParameters {
+  /** Factor, 1 … p − 1. */
   readonly a: number;
+  /** Shift, 0 … p − 1. */
   readonly c: number;
+  /** A prime < 2³², not below the number of labels. */
   readonly p: number;
+  /** B, at most p. */
   readonly numBuckets: number;
 }
 
@@ -17,8 +21,10 @@ export interface LabelPrior {
   readonly bias: Float32Array;
 }
 
+/** How a label's scores in all worlds become one: their sum, the least, the median. */
 export type MergeMode = "sum" | "min" | "median";
 
+/** What `topLabels` ranks: the scores of one block of queries, and the hashes that say what they are of. */
 export interface TopLabelsInput {
   /**
    * Bucket scores of one block of queries, [R, B, lanes]: query innermost. lanes is 1 when numQueries is 1, else
@@ -29,12 +35,14 @@ export interface TopLabelsInput {
   readonly numQueries: number;
   /** One per world, equal `p` and `numBuckets`. */
   readonly hashes: readonly HashParameters[];
+  /** L, at most p. */
   readonly numLabels: number;
   readonly merge: MergeMode;
   /** Added to the merged score of each label; null for none. */
   readonly prior: LabelPrior | null;
   /** [≥ ⌈L/8⌉] bit l & 7 of byte l >> 3 says whether label l may be returned; default: all may. */
   readonly allowed?: Uint8Array | null;
+  /** Results wanted for each query. */
   readonly k: number;
 }
 
@@ -46,16 +54,19 @@ export interface RetrievalBudget {
   readonly minWorlds: number;
 }
 
+/** What `retrieveLabels` ranks: the scores of one query. Merged by sum. */
 export interface RetrievalInput {
   /** [R, B], of one query. */
   readonly scores: Float32Array;
   /** One per world, equal `p` and `numBuckets`. */
   readonly hashes: readonly HashParameters[];
+  /** L, at most p. */
   readonly numLabels: number;
   /** Added to the sum of each label's scores; null for none. */
   readonly prior: LabelPrior | null;
   /** As in TopLabelsInput. */
   readonly allowed?: Uint8Array | null;
+  /** Results wanted. */
   readonly k: number;
   /** Default: exact. */
   readonly budget?: RetrievalBudget | null;
@@ -72,10 +83,6 @@ export interface RetrievalInput {
 export interface RetrievalStats {
   /** Results, ≤ k. */
   readonly count: number;
-  /**
-   * lists: by computed posting lists; labels: every label that may be returned was completed; scan: as topLabels;
-   * declined: not at all, see scanCost.
-   */
   readonly method: RetrievalMethod;
   /** Buckets whose labels were walked in the last pass. */
   readonly numLists: number;
@@ -85,6 +92,10 @@ export interface RetrievalStats {
   readonly numCompleted: number;
 }
 
+/**
+ * How a retrieval was done. lists: by computed posting lists; labels: every label that may be returned was completed;
+ * scan: as topLabels; declined: not at all, see RetrievalInput.scanCost.
+ */
 export type RetrievalMethod = "lists" | "labels" | "scan" | "declined";
 
 /** How many queries one block of packed scores holds: one AVX-512 register of f32. */
@@ -96,6 +107,7 @@ export const MAX_HEADS = 65_536;
 /** Worlds that one scan can merge: its state must fit a thread's workspace (kernels/top_labels.c). */
 export const MAX_WORLDS = 1024;
 
+/** Hashes labels to buckets, and ranks labels by the scores of their buckets. */
 export interface LabelKernels {
   /** out[i] ← h(labels[i]), i < count. */
   hashLabels(hash: HashParameters, count: number, labels: Uint32Array, out: Uint32Array): void;

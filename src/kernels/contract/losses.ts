@@ -15,12 +15,15 @@ import type { Csr, MatrixDims } from "./arrays.js";
  */
 export type ElementLoss = "squared" | "absolute" | "smoothL1" | "binary" | "divergence" | "hinge";
 
+/** The hinge of `multiMargin`. */
 export interface MultiMarginOptions {
   /** Exponent of a violation, 1 or 2. */
   readonly p: 1 | 2;
+  /** By how much the score of a row's class should exceed every other. */
   readonly margin: number;
 }
 
+/** Losses that write their gradients on the way. */
 export interface LossKernels {
   /**
    * Softmax cross-entropy against sparse target distributions: loss = Σᵢ Σⱼ −t[i, j]·log softmax(x[i])[j].

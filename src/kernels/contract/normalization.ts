@@ -6,6 +6,7 @@
  */
 import type { MatrixDims, WriteMode } from "./arrays.js";
 
+/** Shape [N, C, S] of numbers that are normalised channel by channel. */
 export interface ChannelDims {
   /** N. */
   readonly rows: number;
@@ -15,6 +16,7 @@ export interface ChannelDims {
   readonly size: number;
 }
 
+/** Mean and variance, what they make of the numbers, and the gradients. */
 export interface NormalizationKernels {
   /** mean[c] ← mean, variance[c] ← mean squared distance from it. Written; n ≥ 1. A constant channel has variance 0. */
   channelMoments(dims: ChannelDims, x: Float32Array, mean: Float32Array, variance: Float32Array): void;

@@ -12,6 +12,7 @@ export type CsrPattern = Pick<Csr, "offsets" | "columns">;
 
 /** The paths of a batch: node `columns[e]` with the target `codes[e]` (0 or 1), weighted by `values[e]`. */
 export interface PathBatch extends Csr {
+  /** [≥ entries] where each node should lead, 0 or 1. */
   readonly codes: Float32Array;
 }
 
@@ -19,7 +20,9 @@ export interface PathBatch extends Csr {
 export interface ClusterSearch {
   /** N queries, H columns of x and weight. */
   readonly dims: MatrixDims;
+  /** C. */
   readonly numClusters: number;
+  /** Results wanted for each query. */
   readonly k: number;
   /** [N, H] */
   readonly x: Float32Array;
@@ -29,30 +32,35 @@ export interface ClusterSearch {
   readonly offsets: Uint32Array;
   /** [L] distinct numbers below L. */
   readonly order: Uint32Array;
-  /** [L, H] and [L], in the order of `order`. */
+  /** [L, H], rows in the order of `order`. */
   readonly weight: Float32Array;
+  /** [L], in the order of `order`. */
   readonly bias: Float32Array;
   /** [≥ labels of the largest cluster] contents do not matter. */
   readonly scratch: Float32Array;
 }
 
+/** Labels as leaves of a tree of logistic nodes, and the queries that look for the best. */
 export interface TreeSearch {
   /** N queries, H columns of x and weight. */
   readonly dims: MatrixDims;
   /** L ≥ 1. */
   readonly numLabels: number;
+  /** Results wanted for each query. */
   readonly k: number;
   /** [N, H] */
   readonly x: Float32Array;
-  /** [2·(L − 1)] */
+  /** [2·(L − 1)] both children of each inner node: code 0, code 1. */
   readonly children: Uint32Array;
-  /** [L − 1, H] and [L − 1] */
+  /** [L − 1, H], a row for each inner node. */
   readonly weight: Float32Array;
+  /** [L − 1] */
   readonly bias: Float32Array;
   /** [≥ 2·L] contents do not matter. */
   readonly scratch: Uint32Array;
 }
 
+/** Computes, trains and searches output layers whose labels are too many to treat alike. */
 export interface OutputKernels {
   /**
    * out[e] ← x[row of e]·w[columns[e]] (+ bias[columns[e]]): a product of dense matrices, [N, H] by [L, H] transposed,

@@ -6,7 +6,9 @@ export const SUM_BLOCK = 1024;
 
 /** The ids that are `index` modulo `count`. */
 export interface IdPart {
+  /** Below `count`. */
   readonly index: number;
+  /** How many parts there are. */
   readonly count: number;
 }
 
@@ -28,6 +30,7 @@ export interface SoftmaxPart {
   readonly numSums: number;
 }
 
+/** A thread's share of merging sparse gradients, and of a softmax over columns. */
 export interface PartKernels {
   /**
    * Adds scale·src[i, :] to the row of `out` that belongs to ids[i], for i < count in this order, where ids[i] lies in

@@ -19,6 +19,7 @@ import type { Csr } from "./arrays.js";
  */
 export type PassMode = "free" | "locked" | "ordered" | "loss" | "mistakes";
 
+/** All modes; the C kernels know a mode by its place here. */
 export const PASS_MODES: readonly PassMode[] = ["free", "locked", "ordered", "loss", "mistakes"];
 
 /** Which examples, in which order, and how to wait. */
@@ -30,7 +31,9 @@ export interface Pass {
   readonly blockSize: number;
   /** The blocks visited: firstBlock + i·blockStep modulo the number of blocks, for i < numBlocks; blockStep below it. */
   readonly firstBlock: number;
+  /** From one visited block to the next, modulo the number of blocks. */
   readonly blockStep: number;
+  /** How many blocks are visited. */
   readonly numBlocks: number;
   /** The step's size γ. */
   readonly rate: number;
@@ -61,8 +64,12 @@ export interface PassLocks {
 export interface PassExchange {
   /** ≥ 1. */
   readonly numBlocks: number;
-  /** As long as x, and equal to each other before a pass, at first to x; they are so after it. Not shared. */
+  /** As long as x: the copy that steps are taken on. Not shared. */
   readonly own: Float32Array;
+  /**
+   * As long as x: `own` as it was after the last exchange. Equal to `own` before and after a pass, before the first
+   * to x too. Not shared.
+   */
   readonly base: Float32Array;
 }
 
@@ -70,8 +77,9 @@ export interface PassExchange {
 export interface PassOrder {
   /** [1] the ticket whose turn it is; shared by all threads. */
   readonly turn: Uint32Array;
-  /** This thread's tickets: first, first + step, … */
+  /** The first of this thread's tickets: firstTicket, firstTicket + ticketStep, … */
   readonly firstTicket: number;
+  /** From one of this thread's tickets to its next: how many threads take turns. */
   readonly ticketStep: number;
   /** Turns to take, at least one for each example; those left over are passed on. */
   readonly numTurns: number;
@@ -79,6 +87,7 @@ export interface PassOrder {
 
 /** K linear classifiers of the same sparse rows. */
 export interface LinearPassProblem {
+  /** Of a score s and its sign y = ±1. hinge: max(0, 1 − y·s); logistic: ln(1 + e^(−y·s)). */
   readonly loss: "hinge" | "logistic";
   /** K. 1: an example is positive where it has a label; else it is for output k where it has label k. 1 … 65,536. */
   readonly numOutputs: number;
@@ -86,6 +95,7 @@ export interface LinearPassProblem {
   readonly features: Csr;
   /** [N + 1]; labels of example i are labelIds[labelOffsets[i] … labelOffsets[i + 1]), ascending. */
   readonly labelOffsets: Uint32Array;
+  /** Labels of all examples one behind another; outputs, where there are several. */
   readonly labelIds: Uint32Array;
   /** [D] what a step subtracts of a weight beside the loss's gradient: rate·decay[u]·x[u]. null: nothing. */
   readonly decay: Float32Array | null;
@@ -93,14 +103,17 @@ export interface LinearPassProblem {
 
 /** A matrix [m, n] of which N entries are known, to be approximated by factors of `rank` columns. */
 export interface FactorPassProblem {
+  /** m, rows of the matrix: their factors are the first m rows of x. */
   readonly numLeft: number;
-  /** 1 … 65,536. */
+  /** Columns of the factors, 1 … 65,536. */
   readonly rank: number;
-  /** [N] rows (below m) and columns (below n) of the entries, and their values. */
+  /** [N] the row of each entry, below m. */
   readonly lefts: Uint32Array;
+  /** [N] the column of each entry, below n. */
   readonly rights: Uint32Array;
+  /** [N] what the entries are. */
   readonly values: Float32Array;
-  /** [m + n], as above, for rows of factors. */
+  /** [m + n], for each row of factors what LinearPassProblem.decay is for a feature. */
   readonly decay: Float32Array | null;
 }
 
@@ -108,14 +121,17 @@ export interface FactorPassProblem {
 export interface CutPassProblem {
   /** K, 1 … 65,536. */
   readonly numTerminals: number;
-  /** [N] both ends, distinct, and ≥ 0 weights. */
+  /** [N] one end of each edge. */
   readonly heads: Uint32Array;
+  /** [N] the other end, distinct from the first. */
   readonly tails: Uint32Array;
+  /** [N] of the edges, ≥ 0. */
   readonly weights: Float32Array;
   /** [V] 1: the vertex's shares are fixed. */
   readonly fixed: Uint8Array;
 }
 
+/** Passes over linear, factorisation and cut problems, as one of perhaps many threads. */
 export interface PassKernels {
   /**
    * x [D, K] updated; parts are features.

@@ -14,6 +14,7 @@ import type { MatrixDims } from "./arrays.js";
  */
 export type PointwiseFunction = "leakyRelu" | "elu" | "tanh" | "hardTanh" | "sigmoid" | "logSigmoid" | "softPlus";
 
+/** Applies a function to each number, and gives its gradient. */
 export interface PointwiseKernels {
   /**
    * out ← f(x), `length` numbers; out may be x. Constants that f has not are ignored. Within 8·2⁻²⁴ relative (and

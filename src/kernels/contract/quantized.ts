@@ -11,15 +11,21 @@
  */
 import type { Csr } from "./arrays.js";
 
+/** Shapes of a product a [M, K] by codes of [N, K], to c [M, N]. */
 export interface QuantizedGemmDims {
+  /** Rows of a and c. */
   readonly m: number;
+  /** Outputs: columns of c. */
   readonly n: number;
+  /** Inputs: weights of an output, all with one scale. */
   readonly k: number;
   readonly bits: CodeBits;
 }
 
+/** Bits of a weight's code. */
 export type CodeBits = 8 | 4;
 
+/** Shapes of a sparse product: rows of weights are `groups` times `groupSize` codes long. */
 export interface QuantizedRowDims {
   /** Rows of the sparse factor. */
   readonly rows: number;
@@ -35,6 +41,7 @@ export function groupBytes(groupSize: number, bits: CodeBits): number {
   return bits === 8 ? groupSize : Math.ceil(groupSize / 2);
 }
 
+/** Layers whose weights are codes of few bits. */
 export interface QuantizedKernels {
   /**
    * c[i, j] ← scales[j]·Σₖ a[i, k]·code(j, k): a dense layer, each output a group of K. a [M, K], codes [N, groupBytes]

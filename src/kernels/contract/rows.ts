@@ -1,6 +1,7 @@
 /** @file Products and sums row by row: what attention, gating, normalisation and sampled products are made of. */
 import type { MatrixDims, WriteMode } from "./arrays.js";
 
+/** Multiplies numbers pair by pair, and sums or scales row by row. */
 export interface RowKernels {
   /** @returns Σ a[i]·b[i], `length` numbers: f32 over blocks of 1024, f64 over the blocks. a may be b. */
   dot(length: number, a: Float32Array, b: Float32Array): number;

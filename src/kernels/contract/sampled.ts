@@ -14,6 +14,7 @@ export interface AliasDraws {
   readonly aliases: Uint32Array;
 }
 
+/** Draws the columns of a step, and computes losses on them alone. */
 export interface SampledKernels {
   /**
    * Draws columns of [0, numColumns) for a step. `out` ← the columns met in `numDraws` draws, each once, in the order

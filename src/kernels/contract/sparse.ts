@@ -1,6 +1,7 @@
 /** @file Rows of sparse matrices, and products with dense ones. */
 import type { CompactTranspose, Csr, MatrixDims, WriteMode } from "./arrays.js";
 
+/** Gathers, transposes and multiplies sparse rows. */
 export interface SparseKernels {
   /** Copies rows `ids[0 … count)` of `source` to `out`, whose offsets start at 0. @returns entries copied. */
   csrGatherRows(source: Csr, ids: Uint32Array, count: number, out: Csr): number;

@@ -6,6 +6,7 @@ import type { WriteMode } from "./arrays.js";
  * columns likewise; padding counts as zeros. Kernels are at most as large as the padded image.
  */
 export interface WindowDims {
+  /** N. */
   readonly batch: number;
   /** Planes of the input. */
   readonly planes: number;
@@ -13,7 +14,9 @@ export interface WindowDims {
   readonly width: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
+  /** Rows from one window to the next below it. */
   readonly strideHeight: number;
+  /** Columns from one window to the next beside it. */
   readonly strideWidth: number;
   /** Rows of zeros above and below. */
   readonly padHeight: number;
@@ -23,6 +26,7 @@ export interface WindowDims {
 
 /** x [batch, planes, height, width] → y [batch, outputs, oH, oW]. */
 export interface ConvolutionDims extends WindowDims {
+  /** Planes of the output. */
   readonly outputs: number;
 }
 
@@ -36,6 +40,7 @@ export const MAX_POOL_WIDTH = 32768;
 export interface PlaneDims {
   readonly batch: number;
   readonly planes: number;
+  /** Numbers of a plane. */
   readonly size: number;
 }
 
@@ -43,6 +48,7 @@ export interface PlaneDims {
 export interface CrossMapOptions {
   /** Odd, at most MAX_CROSS_MAP_WINDOW. */
   readonly window: number;
+  /** Factor of the sum of squares, not divided by the window. */
   readonly alpha: number;
   readonly beta: number;
   /** Positive. */
@@ -66,6 +72,7 @@ export function localScratchLength(dims: ConvolutionDims): number {
   return batch * (planes * kernelHeight * kernelWidth + 16 * outputs);
 }
 
+/** Layers on images, forwards and backwards. */
 export interface SpatialKernels {
   /**
    * y[n, p, oy, ox] ← bias[p] + Σ w[p, c, ky, kx]·x[n, c, oy·strideHeight + ky − padHeight, ox·strideWidth + kx − padWidth].
@@ -91,8 +98,10 @@ export interface SpatialKernels {
   /** out[c] ← (out[c] +) Σ over n and s of x[n, c, s]: the gradient of a convolution's bias. */
   sumPlanes(dims: PlaneDims, x: Float32Array, out: Float32Array, mode: WriteMode): void;
 
-  // Untied: each output position has a kernel of its own, weight [oH·oW, outputs, planes, kernelHeight, kernelWidth].
-  // `scratch` [localScratchLength(dims)] is overwritten.
+  /**
+   * As `convolve`, untied and without bias: each output position has a kernel of its own, weight [oH·oW, outputs, planes,
+   * kernelHeight, kernelWidth]. `scratch` [localScratchLength(dims)] is overwritten.
+   */
   convolveLocal(
     dims: ConvolutionDims,
     x: Float32Array,
@@ -100,6 +109,7 @@ export interface SpatialKernels {
     scratch: Float32Array,
     y: Float32Array,
   ): void;
+  /** As `convolveGradWeight`, for `convolveLocal`: dWeight has the shape of its weight, `scratch` its scratch. */
   convolveLocalGradWeight(
     dims: ConvolutionDims,
     x: Float32Array,
@@ -108,6 +118,7 @@ export interface SpatialKernels {
     dWeight: Float32Array,
     mode: WriteMode,
   ): void;
+  /** As `convolveGradInput`, for `convolveLocal`; `scratch` is its scratch. */
   convolveLocalGradInput(
     dims: ConvolutionDims,
     weight: Float32Array,
@@ -125,6 +136,7 @@ export interface SpatialKernels {
   maxPoolGrad(dims: WindowDims, indices: Uint32Array, dy: Float32Array, dx: Float32Array): void;
   /** y ← the mean of each window: over kernelHeight·kernelWidth numbers where padding counts, else over those inside. */
   averagePool(dims: WindowDims, countPadding: boolean, x: Float32Array, y: Float32Array): void;
+  /** dx ← for every window dy, shared equally among the numbers that `averagePool` took the mean of. Written. */
   averagePoolGrad(dims: WindowDims, countPadding: boolean, dy: Float32Array, dx: Float32Array): void;
 
   /**

@@ -5,6 +5,7 @@ import type { CompactTranspose } from "./arrays.js";
 export interface RowList {
   /** [≥ count] row numbers of the parameter, distinct. */
   readonly ids: Uint32Array;
+  /** Rows of the step: how many of `ids` are used. */
   readonly count: number;
 }
 
@@ -16,6 +17,7 @@ export interface StepDims {
   readonly rows: RowList | null;
 }
 
+/** Options of `sgdStep`. */
 export interface SgdOptions {
   readonly learningRate: number;
   /** Velocity v ← momentum·v + g; ignored without a velocity array. */
@@ -26,16 +28,23 @@ export interface SgdOptions {
   readonly weightDecay: number;
 }
 
+/** Options of `adagradStep`. */
 export interface AdagradOptions {
   readonly learningRate: number;
+  /** ε, added to the root, so that a gradient of 0 is no 0/0. */
   readonly epsilon: number;
+  /** L2: g ← g + weightDecay·w before anything else. */
   readonly weightDecay: number;
 }
 
+/** Options of `adamStep`. */
 export interface AdamOptions {
   readonly learningRate: number;
+  /** β₁, how much of the first moment m a step keeps: m ← β₁m + (1 − β₁)g. */
   readonly beta1: number;
+  /** β₂, how much of the second moment v a step keeps: v ← β₂v + (1 − β₂)g². */
   readonly beta2: number;
+  /** ε, added to the root of the corrected second moment. */
   readonly epsilon: number;
   /** Decoupled (AdamW): w ← w − learningRate·weightDecay·w. */
   readonly weightDecay: number;
@@ -43,9 +52,12 @@ export interface AdamOptions {
   readonly step: number;
 }
 
+/** Options of `rowRmsStep` and `csrRowRmsStep`. */
 export interface RowRmsOptions {
   readonly learningRate: number;
+  /** β₂, how much of the second moment a step keeps. */
   readonly beta2: number;
+  /** ε, added to the root of the corrected second moment. */
   readonly epsilon: number;
   /** Decoupled, on the rows of the step. */
   readonly weightDecay: number;
@@ -53,6 +65,7 @@ export interface RowRmsOptions {
   readonly step: number;
 }
 
+/** Options of `asgdStep`. */
 export interface AsgdOptions {
   /** Of this step. */
   readonly learningRate: number;
@@ -64,27 +77,41 @@ export interface AsgdOptions {
   readonly averagingStart: number;
 }
 
+/** Options of `adadeltaStep`. */
 export interface AdadeltaOptions {
+  /** Factor of the move. The paper (Zeiler, 2012) has none, that is 1. */
   readonly learningRate: number;
+  /** ρ, how much of the means s and u a step keeps. */
   readonly rho: number;
+  /** ε, added to both means before their roots; without it nothing would ever move. */
   readonly epsilon: number;
   /** L2: g ← g + weightDecay·w before anything else. */
   readonly weightDecay: number;
 }
 
+/** Options of `rmspropStep`. */
 export interface RmspropOptions {
   readonly learningRate: number;
+  /** α, how much of the means a step keeps. */
   readonly alpha: number;
   /** v ← momentum·v + …; ignored without a velocity array. */
   readonly momentum: number;
+  /** ε, added to the root. */
   readonly epsilon: number;
   /** L2: g ← g + weightDecay·w before anything else. */
   readonly weightDecay: number;
 }
 
+/**
+ * Steps of optimisers. `w` and state arrays are whole parameters and updated, `g` is read: dense or compact, as
+ * dims.rows says. Untouched rows do not move: with rows, momentum, weight decay and moments of absent rows wait
+ * ("lazy") until the row occurs again.
+ */
 export interface StepKernels {
-  // `w` and state arrays are whole parameters; `g` is dense or compact as dims.rows says. Untouched rows do not move:
-  // with rows, momentum, weight decay and moments of absent rows wait ("lazy") until the row occurs again.
+  /**
+   * v ← momentum·v + g; w ← w − lr·v, or with Nesterov w ← w − lr·(g + momentum·v). Without `velocity` (null)
+   * w ← w − lr·g.
+   */
   sgdStep(dims: StepDims, w: Float32Array, g: Float32Array, velocity: Float32Array | null, options: SgdOptions): void;
   /** s ← s + g²; w ← w − lr·g / (√s + ε). */
   adagradStep(dims: StepDims, w: Float32Array, g: Float32Array, s: Float32Array, options: AdagradOptions): void;

@@ -37,14 +37,17 @@ export interface WordModel {
 export interface WordChunk {
   /** Ids; one that is V or more ends a sentence. */
   readonly ids: Uint32Array;
+  /** How many of `ids` belong to the chunk. */
   readonly count: number;
   /** Names the stream's random numbers. Equal for all its chunks. */
   readonly seed: number;
+  /** Size of the chunk's steps. */
   readonly alpha: number;
   /** The stream ends here: what waits is trained too. */
   readonly isLast: boolean;
 }
 
+/** Trains word vectors on a stream of words. */
 export interface WordKernels {
   /**
    * Trains on a chunk: words are dropped at random, gather in `state` to sentences, and full sentences are trained.

@@ -25,6 +25,7 @@ const PAGE = 65536;
 /** The most that 32-bit addresses reach, less a page, so that the end of an array has an address too. */
 export const MAX_WASM_MEMORY_BYTES: number = 2 ** 32 - PAGE;
 
+/** How much memory WASM kernels have; it cannot grow. */
 export interface WasmOptions {
   /**
    * Size of the memory that all arrays and scratch share, rounded up to 64 KiB; at most MAX_WASM_MEMORY_BYTES. Default
