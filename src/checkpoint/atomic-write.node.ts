@@ -19,6 +19,7 @@ import { explainStorage } from "./storage-error.js";
 /** The part of node:fs that writing needs; tests give one that fails. */
 export interface WriteFileSystem {
   openSync(path: string, flags: string): number;
+  /** @returns bytes written, perhaps fewer than `length`. */
   writeSync(fd: number, bytes: Uint8Array, offset: number, length: number): number;
   fsyncSync(fd: number): void;
   closeSync(fd: number): void;
@@ -35,7 +36,9 @@ const NODE_FILE_SYSTEM: WriteFileSystem = {
   rmSync,
 };
 
+/** What was written. */
 export interface WrittenFile {
+  /** Size of the file. */
   readonly bytes: number;
   /** Of the whole file, lower-case hexadecimal. */
   readonly sha256: string;

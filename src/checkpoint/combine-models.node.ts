@@ -40,6 +40,7 @@ export interface CombineRequest {
 
 /** What a combined model is made of. */
 export interface CombineReport {
+  /** Of the new model. */
   readonly manifest: Manifest;
   /** Ascending; `source` is as the request has it. */
   readonly worlds: readonly { readonly world: number; readonly source: string }[];

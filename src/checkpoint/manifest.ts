@@ -18,16 +18,20 @@ export const FORMAT_VERSION = 1;
 
 /** JSON data that checkpoint/ keeps without looking inside. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** A JSON object that checkpoint/ keeps without looking inside. */
 export type JsonRecord = Readonly<Record<string, JsonValue>>;
 
-/** Size and lower-case hexadecimal SHA-256 of a file. */
+/** Size and hash of a file. */
 export interface FileRecord {
+  /** Size. */
   readonly bytes: number;
+  /** Lower-case hexadecimal. */
   readonly sha256: string;
 }
 
 /** A finished world. */
 export interface WorldRecord extends FileRecord {
+  /** Below R, each once. */
   readonly world: number;
   /** Relative to the model directory, such as `worlds/world-007.safetensors`. */
   readonly file: string;
@@ -41,31 +45,46 @@ export interface WorldRecord extends FileRecord {
 
 /** Shape of every world; the same fields as mach/ WorldOptions. */
 export interface NetworkRecord {
+  /** D. */
   readonly numFeatures: number;
+  /** Units of each hidden layer; [] for a linear world. */
   readonly hidden: readonly number[];
+  /** B. */
   readonly numBuckets: number;
+  /** Behind each hidden layer. */
   readonly activation: "relu" | "none";
+  /** Chance that a hidden unit is dropped while training, [0, 1). */
   readonly dropout: number;
+  /** softmax: one of B; sigmoid: any of B. */
   readonly loss: "softmax" | "sigmoid";
+  /** Training computes all logits, or those of sampled buckets. */
   readonly output: "full" | "sampled";
 }
 
 /** A label hash, as mach/label-hash.ts writes and reads it. */
 export interface HashRecord {
+  /** All parameters of the worlds' hashes follow from it. */
   readonly seed: number;
+  /** L. */
   readonly numLabels: number;
+  /** B. */
   readonly numBuckets: number;
+  /** R. */
   readonly numWorlds: number;
+  /** Labels for which there is room, ≥ L. */
   readonly capacity: number;
+  /** The prime modulus of all worlds. */
   readonly p: number;
-  /** [R] */
+  /** [R] factor of each world's hash. */
   readonly a: readonly number[];
-  /** [R] */
+  /** [R] shift of each world's hash. */
   readonly c: readonly number[];
 }
 
+/** All that manifest.json says, less its checksum. */
 export interface Manifest {
   readonly format: "manyworlds";
+  /** FORMAT_VERSION; readers refuse any other. */
   readonly formatVersion: number;
   /** Version of the program that wrote it. */
   readonly writtenBy: string;
@@ -75,14 +94,17 @@ export interface Manifest {
   readonly hash: HashRecord;
   /** How worlds are merged unless the user says otherwise. */
   readonly merge: "probability" | "log-score" | "min" | "median";
+  /** Weight of a label's log count in the score; whether labels never seen in training are left out. */
   readonly prior: { readonly alpha: number; readonly seenOnly: boolean };
   /** Options of the trainer, in its words. */
   readonly training: JsonRecord;
   /** What it was trained on: `fingerprint` is equal only for equal data. */
   readonly dataset: JsonRecord & { readonly fingerprint: string };
-  /** File names within the directory; null: the model has none. */
+  /** Name within the directory. */
   readonly labelsFile: string;
+  /** Name within the directory; null: the model has none. */
   readonly vectorizerFile: string | null;
+  /** Name within the directory; null: the counts stand in `labelsFile`. */
   readonly labelCountsFile: string | null;
   /** Figures on held-out rows, such as "p@1"; null before they are known. */
   readonly metrics: Readonly<Record<string, number>> | null;

@@ -8,9 +8,11 @@ import { isTemporary } from "./atomic-write.node.js";
 import { explainStorage } from "./storage-error.js";
 import { WORLDS_FOLDER } from "./world-file.node.js";
 
+/** What a model directory says about itself: a directory without it is no model. */
 export const MANIFEST_FILE = "manifest.json";
-/** What happened while the model was trained, and the same as a page (train/run-history/). No part of what answers. */
+/** What happened while the model was trained (train/run-history/). No part of what answers. */
 export const HISTORY_FILE = "history.jsonl";
+/** The same as a page. */
 export const REPORT_FILE = "report.html";
 const WORLD_FILE = /^world-\d{3,}(\.partial)?\.safetensors$/;
 

@@ -14,7 +14,9 @@ import { ConfigError } from "../core/errors.js";
 import { formatOwnIdentity, isGone, ownProcessTable, readIdentity } from "./process-identity.node.js";
 import { explainStorage, systemCode } from "./storage-error.js";
 
+/** The right to change one model. */
 export interface ModelLock {
+  /** Of the lock file. Absolute. */
   readonly path: string;
   /** Removes the lock; further calls do nothing. */
   release(): void;

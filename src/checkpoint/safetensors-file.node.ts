@@ -36,6 +36,7 @@ export function writeSafetensors(
 /** Says where a tensor goes: an array of its dtype with at least `size` elements, or null to skip it. */
 export type TensorTarget = (entry: TensorEntry) => TensorArray | null;
 
+/** What a file is checked against, and what the user is told. */
 export interface ReadOptions {
   /** Expected SHA-256 of the file; undefined: not checked. */
   readonly sha256?: string | undefined;
@@ -92,7 +93,7 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
   }
 }
 
-/** All tensors in new arrays. For small files; worlds are read into the kernels' memory. */
+/** All tensors in new arrays. For small files; worlds are read into the kernels' memory. @throws as readSafetensors */
 export function loadSafetensors(
   path: string,
   options: ReadOptions = {},

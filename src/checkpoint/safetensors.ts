@@ -18,12 +18,16 @@
  */
 import { FormatError, ShapeError } from "../core/errors.js";
 
+/** The numbers of a tensor, in the array type of its dtype. */
 export type TensorArray = Float32Array | Uint32Array | Uint8Array;
+/** Types of numbers that are written and read here; the format has more. */
 export type Dtype = "F32" | "U32" | "U8";
 
 /** A tensor to be written: `data` may be longer than the product of `shape`; the rest is not written. */
 export interface NamedTensor {
+  /** Any but `__metadata__`, once a file. */
   readonly name: string;
+  /** Row-major; [] is a single number. */
   readonly shape: readonly number[];
   readonly data: TensorArray;
 }
@@ -32,17 +36,21 @@ export interface NamedTensor {
 export interface TensorEntry {
   readonly name: string;
   readonly dtype: Dtype;
+  /** Row-major; [] is a single number. */
   readonly shape: readonly number[];
   /** Elements. */
   readonly size: number;
   /** From the start of the file. */
   readonly beginBytes: number;
+  /** From the start of the file; the byte behind the last. */
   readonly endBytes: number;
 }
 
+/** What a file holds, and where. */
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   readonly tensors: readonly TensorEntry[];
+  /** Empty where the file has none. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

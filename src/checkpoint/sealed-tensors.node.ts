@@ -18,7 +18,9 @@ const TENSORS_SHA256 = "tensors.sha256";
 
 /** What a sealed file holds. */
 export interface SealedTensors {
+  /** By name. */
   readonly tensors: ReadonlyMap<string, NamedTensor>;
+  /** As `saveSealed` was given it. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

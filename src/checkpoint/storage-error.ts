@@ -1,11 +1,15 @@
 /**
- * @file The error for a disk that would not do what it was asked: full, read-only, locked, a directory for a file.
- * Not the fault of the bytes found there (that is a FormatError).
+ * @file What went wrong with the disk, and what can be done? The system's error codes in words.
  */
 import { ManyworldsError } from "../core/errors.js";
 
+/**
+ * The disk would not do what it was asked: full, read-only, locked, a directory for a file. Not the fault of the
+ * bytes found there (that is a FormatError). `cause` is the system's error.
+ */
 export class StorageError extends ManyworldsError {
   readonly exitCode = 2;
+  /** What was to be read or written. */
   readonly path: string;
   /** The system's code, such as ENOSPC, where there is one. */
   readonly code: string | null;

@@ -29,7 +29,9 @@ export function partialFileName(world: number): string {
 
 /** What the manifest needs to know of a world's file. */
 export interface WorldFile extends FileRecord {
+  /** Its number, below R. */
   readonly world: number;
+  /** Relative to the model directory, such as `worlds/world-007.safetensors`. */
   readonly file: string;
 }
 

@@ -2,12 +2,13 @@
  * @file The errors that manyworlds throws on purpose, and what each says about whose fault it is.
  *
  * A message reads *where: expected, got, remedy*. The classes carry the same facts as fields, so that a program can act
- * on them. Everything here except `DivergenceError` and `InterruptedError` is bad input: the CLI exits with 2.
- * Any other exception that reaches the CLI is a fault of ours: it exits with 1.
+ * on them. Everything here except `DivergenceError` and `InterruptedError` is bad input. Any other exception that
+ * reaches the CLI is a fault of ours: it exits with 1.
  */
 
-/** Base of all errors below; `exitCode` is what a command-line program should return for it. */
+/** Base of all errors below. */
 export abstract class ManyworldsError extends Error {
+  /** What a command-line program should return: 2 for bad input or divergence, 130 if interrupted, else 1. */
   abstract readonly exitCode: number;
   override get name(): string {
     return this.constructor.name;
@@ -26,6 +27,7 @@ export class ConfigError extends ManyworldsError {
 
 /** One option makes no sense where it was given. A command line says its flag in place of the option's name. */
 export class OptionError extends ConfigError {
+  /** As a program calls it, such as `batchSize`. */
   readonly option: string;
   private readonly say: (name: string) => string;
 
@@ -42,9 +44,11 @@ export class OptionError extends ConfigError {
   }
 }
 
-/** Where in which file a `FormatError` was found. Lines count from 1. */
+/** Where in which file a `FormatError` was found. */
 export interface FileLocation {
+  /** As the caller named it; several with commas between where they are at fault together. */
   readonly file: string;
+  /** From 1. Left out: the file as a whole is at fault, or has no lines. */
   readonly line?: number;
 }
 
@@ -68,9 +72,10 @@ export class ProtocolError extends ManyworldsError {
   readonly exitCode = 2;
 }
 
-/** A loss became NaN or infinite: training of that world stopped, earlier worlds are untouched. */
+/** A loss became NaN or infinite: that training stopped. Worlds finished before are untouched. */
 export class DivergenceError extends ManyworldsError {
   readonly exitCode = 2;
+  /** When: the step of the optimiser; the epoch of a sparse problem; of word vectors the iteration, from 0. */
   readonly step: number;
 
   constructor(message: string, step: number) {

@@ -9,6 +9,7 @@ export interface SkippedRows {
   readonly reason: BadRowReason;
   readonly count: number;
   readonly firstFile: string;
+  /** From 1. */
   readonly firstLine: number;
   /** What was wrong with the first. */
   readonly firstProblem: string;

@@ -12,11 +12,13 @@ import { murmur3 } from "./murmur3.js";
 import type { SparseRow } from "./sparse-row.js";
 import { type Alphabet, Tokenizer, TokenList } from "./tokenizer.js";
 
+/** Which pieces of a document are features. */
 export interface FeatureKinds {
   /** Runs of 1 … n words are features. 0: no words, only pieces of words. */
   readonly wordNgrams: number;
   /** Pieces of min … max characters of each word, its ends marked < and >. Null: none. */
   readonly charNgrams: readonly [min: number, max: number] | null;
+  /** Which characters words are made of. */
   readonly alphabet: Alphabet;
 }
 

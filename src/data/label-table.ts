@@ -48,7 +48,7 @@ export class LabelTable {
     return new LabelTable(null, numLabels);
   }
 
-  /** No labels yet; `intern` adds them. */
+  /** Labels 0, 1, … called by these names, each once; `intern` adds more. */
   static named(names: Iterable<string> = []): LabelTable {
     const table = new LabelTable(new ByteTable(), 0);
     for (const name of names) {
@@ -58,6 +58,7 @@ export class LabelTable {
     return table;
   }
 
+  /** integers: labels are called by their decimal form; named: by names that are stored. */
   get form(): "integers" | "named" {
     return this.names === null ? "integers" : "named";
   }

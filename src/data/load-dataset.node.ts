@@ -16,11 +16,15 @@ import { DEFAULT_MAX_LINE_BYTES, RowStream } from "./row-stream.js";
 import type { TextVectorizerOptions } from "./text-vectorizer.js";
 import type { Vectorizer } from "./vectorizer.js";
 
-/** How far reading is. Bytes are those on disk. */
+/** How far reading is. Bytes are those on disk, perhaps compressed. */
 export interface ReadProgress {
+  /** The one being read. */
   readonly file: string;
+  /** Of all files. */
   readonly bytesRead: number;
+  /** Of all files. */
   readonly bytesTotal: number;
+  /** Of all files, bad ones included. */
   readonly rows: number;
 }
 
@@ -30,13 +34,15 @@ export interface ReadOptions {
   readonly format?: string | undefined;
   /** Skip and count bad rows instead of stopping at the first. Default false. */
   readonly skipBadRows?: boolean | undefined;
-  /** Default 8 MiB. */
+  /** Longest line or CSV record; a longer one is a bad row. Default {@link DEFAULT_MAX_LINE_BYTES}. */
   readonly maxLineBytes?: number | undefined;
   /** Called after every chunk, some 256 KiB. */
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+  /** Aborted: reading ends after the chunk at hand with an InterruptedError. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `loadDataset` reads rows for, and what it learns or is given. */
 export interface LoadOptions extends ReadOptions {
   /**
    * Default "train": rows without labels or features are bad. "evaluate" keeps them, and wants `vectorizer` and
@@ -55,14 +61,19 @@ export interface LoadOptions extends ReadOptions {
 
 /** What one file held. */
 export interface FileReport {
+  /** As given. */
   readonly path: string;
+  /** Name of the format, such as "xc". */
   readonly format: string;
+  /** On disk, perhaps compressed. */
   readonly sizeBytes: number;
   /** Bad rows included. */
   readonly numRows: number;
 }
 
+/** What was read, what was skipped and why. */
 export interface LoadReport {
+  /** In the order given. */
   readonly files: readonly FileReport[];
   /** N: rows of the dataset. */
   readonly numRows: number;
@@ -70,10 +81,13 @@ export interface LoadReport {
   readonly numFeatures: number;
   /** L. */
   readonly numLabels: number;
+  /** Entries of all rows of features. */
   readonly numNonZeros: number;
   /** (row, label) pairs of known labels. */
   readonly numLabelOccurrences: number;
+  /** Bad rows by reason; empty unless `skipBadRows`. */
   readonly skipped: readonly SkippedRows[];
+  /** All of them together. */
   readonly numSkipped: number;
   /** Rows of the dataset without any known feature. */
   readonly numEmptyRows: number;
@@ -85,9 +99,12 @@ export interface LoadReport {
   readonly fingerprint: string;
 }
 
+/** A dataset, and what is needed to read further rows as it was read. */
 export interface LoadedDataset {
   readonly dataset: Dataset;
+  /** The one given, or learnt from these rows. */
   readonly vectorizer: Vectorizer;
+  /** The one given, or made from these rows with their `labelCounts`. */
   readonly labelTable: LabelTable;
   /**
    * [N] distinct labels of each row that `labelTable` does not know; null where it was made from these rows. Recall

@@ -12,6 +12,7 @@ import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
 /** Who said how many features there are; see `NumericVectorizer.apply`. */
 export type DimensionSource = "header" | "data";
 
+/** How the values of a row are tempered and scaled. */
 export interface NumericVectorizerOptions {
   /** What each row is divided by: its Euclidean norm, its largest absolute value, nothing. Default none. */
   readonly scaling: Scaling;
@@ -22,6 +23,7 @@ export interface NumericVectorizerOptions {
 export type Scaling = "l2" | "max" | "none";
 export const SCALINGS: readonly Scaling[] = ["l2", "max", "none"];
 
+/** Values stay as they are. */
 export const DEFAULT_NUMERIC_OPTIONS: NumericVectorizerOptions = { scaling: "none", power: 1 };
 
 /** Tempers and scales the values of `row` in place. */
@@ -40,6 +42,7 @@ export interface NumericVectorizerJson {
   readonly format: typeof VECTORIZER_FORMAT;
   readonly version: typeof VECTORIZER_VERSION;
   readonly kind: "numeric";
+  /** D. */
   readonly numFeatures: number;
   readonly dimensionFrom: DimensionSource;
   readonly options: NumericVectorizerOptions;
@@ -47,10 +50,13 @@ export interface NumericVectorizerJson {
 
 /** Checks feature numbers against D. */
 export class NumericVectorizer {
+  /** Tells it from a TextVectorizer. */
   readonly kind = "numeric";
   /** D. */
   readonly numFeatures: number;
+  /** header: a feature ≥ D is an error; data: it is unknown, and dropped. */
   readonly dimensionFrom: DimensionSource;
+  /** Complete: defaults are filled in. */
   readonly options: NumericVectorizerOptions;
 
   constructor(numFeatures: number, dimensionFrom: DimensionSource, options: Partial<NumericVectorizerOptions> = {}) {
@@ -74,6 +80,7 @@ export class NumericVectorizer {
     return dropped;
   }
 
+  /** What `parseVectorizer` reads. */
   toJSON(): NumericVectorizerJson {
     const { kind, numFeatures, dimensionFrom, options } = this;
     return { format: VECTORIZER_FORMAT, version: VECTORIZER_VERSION, kind, numFeatures, dimensionFrom, options };

@@ -16,6 +16,7 @@ import { DEFAULT_MAX_LINE_BYTES, type RejectRow, type RowHandler, RowStream } fr
 import { SparseRow } from "./sparse-row.js";
 import { RowBatch, type Vectorizer } from "./vectorizer.js";
 
+/** How `readQueries` reads. With `skipBadRows` a bad row becomes an empty one. */
 export interface QueryOptions extends ReadOptions {
   /** The model's. */
   readonly vectorizer: Vectorizer;
@@ -27,11 +28,13 @@ export interface QueryOptions extends ReadOptions {
 export interface QueryBatch {
   /** Number of the batch's first row in the file, from 0. */
   readonly firstRow: number;
+  /** [rows of the batch, D] */
   readonly features: FeatureMatrix;
 }
 
 /** Counts so far; final once the iteration is over. */
 export interface QueryReport {
+  /** All rows, bad ones included. */
   readonly numRows: number;
   /** Rows without a known feature, bad ones included. */
   readonly numEmptyRows: number;
@@ -41,6 +44,7 @@ export interface QueryReport {
 
 /** Batches of one file; iterate once. */
 export interface QueryFile extends AsyncIterable<QueryBatch> {
+  /** A new object at each access. */
   readonly report: QueryReport;
 }
 

@@ -71,7 +71,9 @@ export interface RowTarget {
   readonly purpose: Purpose;
   /** Longest record in bytes, line end excluded. */
   readonly maxLineBytes: number;
+  /** At most once, before any row. */
   header(header: FileHeader): void;
+  /** A row without fault so far. The parser reuses it: take what you need. */
   row(row: ParsedRow): void;
   /** Refuses one row: throws a FormatError unless bad rows are skipped. `problem` reads "expected …, got …; remedy". */
   reject(line: number, reason: BadRowReason, problem: string): void;
@@ -92,6 +94,7 @@ export interface RowParser {
   finish?(bytes: Uint8Array, start: number, end: number, target: RowTarget): void;
 }
 
+/** How files of one format are recognised and parsed. */
 export interface RowFormat {
   /** As written for `--format`. */
   readonly name: string;
@@ -104,5 +107,6 @@ export interface RowFormat {
    * Asked in the registry's order; the first yes wins.
    */
   sniff(path: string, head: Uint8Array, purpose: Purpose): boolean;
+  /** A parser for one file. */
   createParser(): RowParser;
 }

@@ -32,6 +32,7 @@ export interface TextVectorizerOptions extends FeatureKinds {
   readonly useIdf: boolean;
 }
 
+/** What a text vectorizer does unless told otherwise: single words in a vocabulary, weighed by rarity. */
 export const DEFAULT_TEXT_OPTIONS: TextVectorizerOptions = {
   wordNgrams: 1,
   charNgrams: null,
@@ -47,6 +48,7 @@ export interface TextVectorizerJson {
   readonly format: typeof VECTORIZER_FORMAT;
   readonly version: typeof VECTORIZER_VERSION;
   readonly kind: "text";
+  /** Complete, as `TextVectorizer` has them. */
   readonly options: TextVectorizerOptions;
   /** N. */
   readonly numDocuments: number;
@@ -58,6 +60,7 @@ export interface TextVectorizerJson {
 
 /** What is learnt from the training rows. */
 export interface TextStatistics {
+  /** N. */
   readonly numDocuments: number;
   /** [D] */
   readonly documentFrequency: Uint32Array;
@@ -89,10 +92,13 @@ const LOG_TF: Float64Array = Float64Array.from({ length: 256 }, (_, tf) => 1 + M
 
 /** Text → sparse row. Learnt by `TextFitter` (text-fitter.ts). */
 export class TextVectorizer {
+  /** Tells it from a NumericVectorizer. */
   readonly kind = "text";
+  /** Those it was learnt with, complete. */
   readonly options: TextVectorizerOptions;
   /** D. */
   readonly numFeatures: number;
+  /** What was learnt from the training rows; weights follow from it. */
   readonly statistics: TextStatistics;
   /** [D] ln(N/df) + 1; 0 for columns that are dropped. */
   private readonly idf: Float64Array;
@@ -163,6 +169,7 @@ export class TextVectorizer {
     row.normalize();
   }
 
+  /** What `parseVectorizer` reads. */
   toJSON(): TextVectorizerJson {
     const { numDocuments, documentFrequency, terms } = this.statistics;
     return {

@@ -17,11 +17,15 @@ import { decodeUtf8 } from "./byte-text.js";
 /** Which characters words are made of. */
 export type Alphabet = "unicode" | "ascii";
 
-/** The tokens of one document: token i is bytes[starts[i], ends[i]), lower-cased UTF-8; bytes[ends[i]] is a space. */
+/**
+ * The tokens of one document: token i is bytes[starts[i], ends[i]), lower-cased UTF-8; bytes[ends[i]] is a space. Its
+ * arrays are replaced by longer ones as documents need them.
+ */
 export class TokenList {
   bytes: Uint8Array = new Uint8Array(1024);
   starts: Uint32Array = new Uint32Array(256);
   ends: Uint32Array = new Uint32Array(256);
+  /** How many tokens; what the arrays hold beyond has no meaning. */
   count = 0;
 
   /** The tokens as strings: for tests and explanations. */

@@ -7,9 +7,12 @@
  * Source: Heckbert, "Nice Numbers for Graph Labels", Graphics Gems, 1990 (the choice of steps).
  */
 
+/** Are numbers placed evenly, or by their logarithms? */
 export type Scale = "linear" | "log";
 
+/** One axis of a chart; it spans what is shown. */
 export interface Axis {
+  /** What the numbers are, with their unit. */
   readonly label: string;
   /** Default "linear". On "log" what is not positive is left out. */
   readonly scale?: Scale;

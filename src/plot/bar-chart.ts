@@ -13,7 +13,9 @@ import { textWidth } from "./label-placement.js";
 import { NUM_COLORS, styleSheet } from "./palette.js";
 import { escapeXml, fixed, text } from "./svg-text.js";
 
+/** One row of a bar chart. */
 export interface Bar {
+  /** Written left of the bar. */
   readonly name: string;
   /** One number ≥ 0 for each part of the chart, one behind another. */
   readonly values: readonly number[];
@@ -21,12 +23,14 @@ export interface Bar {
   readonly note: string;
 }
 
+/** What `barChart` draws. */
 export interface BarChart {
   readonly title: string;
   /** What lengths mean, with their unit. */
   readonly caption: string;
   /** Names of the parts, for the legend. */
   readonly parts: readonly string[];
+  /** From top to bottom; at least one, and one number of them above 0. */
   readonly bars: readonly Bar[];
   /** Pixels. Default 720; the height follows from the bars. */
   readonly width?: number;

@@ -17,9 +17,12 @@ import { type Box, placeBeside, spreadApart, textWidth } from "./label-placement
 import { NUM_COLORS, styleSheet } from "./palette.js";
 import { escapeXml, fixed, text } from "./svg-text.js";
 
+/** A point of a curve, in the units of the axes. */
 export type Point = readonly [x: number, y: number];
 
+/** One curve of a chart, or points that are not joined. */
 export interface Series {
+  /** Written at the line's end or in a legend; a single series gets no legend. */
   readonly name: string;
   /** In the order in which they are joined; a point that cannot be shown (NaN, ≤ 0 on a log axis) breaks the line. */
   readonly points: readonly Point[];
@@ -31,21 +34,27 @@ export interface Series {
   readonly dots?: boolean;
 }
 
-/** A text beside a point. */
+/**
+ * A text beside the point (x, y), in the units of the axes. It does not widen them; on a log axis it is left out
+ * where it has no place.
+ */
 export interface Annotation {
   readonly x: number;
   readonly y: number;
   readonly text: string;
 }
 
+/** What `lineChart` draws. */
 export interface LineChart {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
+  /** Default none. */
   readonly annotations?: readonly Annotation[];
-  /** Pixels. Default 720 × 420. */
+  /** Pixels. Default 720. */
   readonly width?: number;
+  /** Pixels. Default 420. */
   readonly height?: number;
 }
 

@@ -10,19 +10,23 @@ import { type Box, placeIfFree } from "./label-placement.js";
 import { styleSheet } from "./palette.js";
 import { escapeXml, fixed, text } from "./svg-text.js";
 
+/** A dot of a map with its name. */
 export interface NamedPoint {
   readonly x: number;
   readonly y: number;
   readonly label: string;
 }
 
+/** What `scatterChart` draws. */
 export interface ScatterChart {
   readonly title: string;
   /** A line below the title. Default none. */
   readonly caption?: string;
+  /** The important ones first: names are placed in this order. Points that are not finite are left out. */
   readonly points: readonly NamedPoint[];
-  /** Pixels. Default 900 × 680. */
+  /** Pixels. Default 900. */
   readonly width?: number;
+  /** Pixels. Default 680. */
   readonly height?: number;
 }
 
