@@ -5,7 +5,7 @@ import { ManyworldsError } from "../core/errors.js";
 
 /**
  * The disk would not do what it was asked: full, read-only, locked, a directory for a file. Not the fault of the
- * bytes found there (that is a FormatError). `cause` is the system's error.
+ * bytes found there (that is a FormatError).
  */
 export class StorageError extends ManyworldsError {
   readonly exitCode = 2;
@@ -14,6 +14,7 @@ export class StorageError extends ManyworldsError {
   /** The system's code, such as ENOSPC, where there is one. */
   readonly code: string | null;
 
+  /** `problem` follows the path in the message; `cause` is what the system threw. */
   constructor(path: string, problem: string, cause?: unknown) {
     super(`${path}: ${problem}`, cause === undefined ? undefined : { cause });
     this.path = path;

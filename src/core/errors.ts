@@ -59,6 +59,7 @@ export class FormatError extends ManyworldsError {
   /** The message without its location. */
   readonly problem: string;
 
+  /** `problem` reads "expected …, got …; remedy". */
   constructor(location: FileLocation, problem: string, options?: ErrorOptions) {
     const where = location.line === undefined ? location.file : `${location.file}:${location.line}`;
     super(`${where}: ${problem}`, options);
@@ -75,7 +76,7 @@ export class ProtocolError extends ManyworldsError {
 /** A loss became NaN or infinite: that training stopped. Worlds finished before are untouched. */
 export class DivergenceError extends ManyworldsError {
   readonly exitCode = 2;
-  /** When: the step of the optimiser; the epoch of a sparse problem; of word vectors the iteration, from 0. */
+  /** When: the step of the optimiser or the epoch of a sparse problem, from 1; of word vectors the iteration, from 0. */
   readonly step: number;
 
   constructor(message: string, step: number) {

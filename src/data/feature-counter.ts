@@ -14,9 +14,9 @@ import { type Alphabet, Tokenizer, TokenList } from "./tokenizer.js";
 
 /** Which pieces of a document are features. */
 export interface FeatureKinds {
-  /** Runs of 1 … n words are features. 0: no words, only pieces of words. */
+  /** Runs of 1 … n words are features, n ≤ 5. 0: no words, only pieces of words. */
   readonly wordNgrams: number;
-  /** Pieces of min … max characters of each word, its ends marked < and >. Null: none. */
+  /** Pieces of min … max ≤ 20 characters of each word, its ends marked < and >. Null: none. */
   readonly charNgrams: readonly [min: number, max: number] | null;
   /** Which characters words are made of. */
   readonly alphabet: Alphabet;

@@ -45,8 +45,8 @@ export interface ReadOptions {
 /** What `loadDataset` reads rows for, and what it learns or is given. */
 export interface LoadOptions extends ReadOptions {
   /**
-   * Default "train": rows without labels or features are bad. "evaluate" keeps them, and wants `vectorizer` and
-   * `labelTable` of the model.
+   * Default "train": rows without labels or features are bad. "evaluate" keeps them; give it `vectorizer` and
+   * `labelTable` of the model, else they are made anew from these rows.
    */
   readonly purpose?: "train" | "evaluate" | undefined;
   /** Apply this vectorizer. Default: learn one. */

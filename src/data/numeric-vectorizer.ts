@@ -12,11 +12,11 @@ import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
 /** Who said how many features there are; see `NumericVectorizer.apply`. */
 export type DimensionSource = "header" | "data";
 
-/** How the values of a row are tempered and scaled. */
+/** How the values of a row are tempered and scaled. Defaults: DEFAULT_NUMERIC_OPTIONS. */
 export interface NumericVectorizerOptions {
-  /** What each row is divided by: its Euclidean norm, its largest absolute value, nothing. Default none. */
+  /** What each row is divided by: its Euclidean norm, its largest absolute value, nothing. */
   readonly scaling: Scaling;
-  /** Exponent on the absolute values, before scaling; above 0. Default 1. */
+  /** Exponent on the absolute values, before scaling; above 0. */
   readonly power: number;
 }
 
@@ -59,6 +59,7 @@ export class NumericVectorizer {
   /** Complete: defaults are filled in. */
   readonly options: NumericVectorizerOptions;
 
+  /** `options` are trusted. */
   constructor(numFeatures: number, dimensionFrom: DimensionSource, options: Partial<NumericVectorizerOptions> = {}) {
     this.numFeatures = numFeatures;
     this.dimensionFrom = dimensionFrom;

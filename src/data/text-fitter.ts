@@ -32,6 +32,7 @@ export class TextFitter {
   private documentFrequency: Uint32Array;
   private tf: Uint8Array = new Uint8Array(256);
 
+  /** Defaults: DEFAULT_TEXT_OPTIONS. @throws {ConfigError} naming the option that makes no sense. */
   constructor(options: Partial<TextVectorizerOptions> = {}) {
     this.options = checkTextOptions(options);
     const { hashBits } = this.options;

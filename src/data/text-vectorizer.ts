@@ -24,9 +24,9 @@ import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
 export interface TextVectorizerOptions extends FeatureKinds {
   /** Hash features into 2^hashBits columns instead of keeping a vocabulary; 1 … 26. Null: vocabulary. */
   readonly hashBits: number | null;
-  /** Features in fewer training rows are dropped. */
+  /** Features in fewer training rows are dropped; ≥ 1. */
   readonly minDocumentFrequency: number;
-  /** Keep only the most frequent features of the vocabulary. Null: all. */
+  /** Keep only so many features of the vocabulary, the most frequent; ≥ 1. Null: all. */
   readonly maxFeatures: number | null;
   /** Weigh by rarity; false: only by 1 + ln tf. */
   readonly useIdf: boolean;

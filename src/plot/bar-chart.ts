@@ -41,7 +41,7 @@ const BAR_HEIGHT = 18;
 const TOP = 84;
 const FONT_SIZE = 13;
 
-/** A chart as the text of an SVG file. @throws {ConfigError} without bars, or for numbers that are no lengths. */
+/** A chart as the text of an SVG file. @throws {ConfigError} without bars or room, or for numbers that are no lengths. */
 export function barChart({ title, caption, parts, bars, width = 720 }: BarChart): string {
   const bad = bars.find(
     ({ values }) => values.length !== parts.length || !values.every((x) => x >= 0 && Number.isFinite(x)),
