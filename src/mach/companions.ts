@@ -14,6 +14,7 @@
 import type { LabelHash } from "./label-hash.js";
 import { COMPANIONS_NAMED } from "./search-contract.js";
 
+/** A label that shares buckets with another. */
 export interface CompanionLabel {
   readonly label: number;
   /** Worlds in which both fell into one bucket, in the order of the worlds given. */

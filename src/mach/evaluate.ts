@@ -5,15 +5,17 @@ import { METRICS_K, Metrics, type MetricValues, type PropensityOptions, type Tru
 
 /** Whoever ranks labels: an Ensemble, or a PredictionPool. */
 export interface Ranker {
+  /** The best `options.k` labels of each row of `rows` [N, D]. */
   predict(rows: SparseBatch, options: PredictOptions): Predictions | Promise<Predictions>;
 }
 
+/** What is measured besides, and how the caller follows it. */
 export interface EvaluateOptions {
   /** For psp@k; null: left out. */
   readonly propensity: PropensityOptions | null;
-  /** Called after each batch with the rows done so far. */
+  /** Called after each chunk, of some thousand rows, with the rows done so far. */
   readonly onProgress?: (rows: number) => void;
-  /** Asked before each batch; true ends the evaluation early. */
+  /** Asked before each chunk; true ends the evaluation early, with the figures of the rows done. */
   readonly shouldStop?: () => boolean;
 }
 
@@ -26,7 +28,7 @@ export function sliceRows(matrix: SparseBatch, first: number, count: number): Sp
   return { offsets: matrix.offsets.subarray(first, first + count + 1), columns, values, numRows: count, numCols };
 }
 
-/** Ranks the rows of `features` [N, D] and compares with `truth`. */
+/** Ranks the rows of `features` [N, D] and compares with `truth`. @throws {ShapeError} if that has fewer rows. */
 export async function evaluate(
   ranker: Ranker,
   features: SparseBatch,

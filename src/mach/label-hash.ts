@@ -23,6 +23,7 @@ import { Rng } from "../core/rng.js";
 import type { HashParameters } from "../kernels/contract.js";
 import { inverseMod, LARGEST_PRIME, mulMod, nextPrime } from "./modular.js";
 
+/** How many labels, buckets and worlds, and what the hash is drawn from. */
 export interface LabelHashOptions {
   /** L, 1 … 4294967291. */
   readonly numLabels: number;
@@ -42,9 +43,13 @@ export type LabelHashJson = HashRecord;
 /** R invertible hash functions from labels 0 … L − 1 to buckets 0 … B − 1, computed and never stored. */
 export class LabelHash {
   readonly seed: number;
+  /** L. */
   readonly numLabels: number;
+  /** B. */
   readonly numBuckets: number;
+  /** R. */
   readonly numWorlds: number;
+  /** Labels that fit without moving one; at least L. */
   readonly capacity: number;
   /** The prime modulus of all worlds. */
   readonly p: number;
@@ -88,6 +93,7 @@ export class LabelHash {
     return hash;
   }
 
+  /** Options and drawn parameters, for `fromJSON`. */
   toJSON(): LabelHashJson {
     const { seed, numLabels, numBuckets, numWorlds, capacity, p } = this;
     const a = this.worlds.map((w) => w.a);

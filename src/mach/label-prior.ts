@@ -13,13 +13,15 @@
  */
 import type { Kernels, LabelPrior } from "../kernels/contract.js";
 
+/** How much the frequency of a label counts beside what the worlds say. */
 export interface LabelPriorOptions {
-  /** Weight of the log count, in units of the merged score. 0: none. */
+  /** Weight of ln(n/n_max), in units of one world's score whatever their number; at least 0. 0: none. */
   readonly alpha: number;
   /** Leave out labels that never occurred in training. */
   readonly seenOnly: boolean;
 }
 
+/** The worlds alone decide, as in the paper. */
 export const NO_PRIOR: LabelPriorOptions = { alpha: 0, seenOnly: false };
 
 /** Steps an octave of counts: 8 covers 32 octaves with 255 codes. */

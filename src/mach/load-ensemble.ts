@@ -17,6 +17,7 @@ import { type StoredTensor, WorldParameters, WorldScorer } from "./world-scorer.
 
 /** Where worlds come from; checkpoint/ ModelDirectory is one. */
 export interface WorldSource {
+  /** Says which worlds, network and hash the model has. */
   readonly manifest: Manifest;
   /** Worlds that can be read, among other things. */
   listWorlds(): { readonly present: readonly number[] };
@@ -24,6 +25,7 @@ export interface WorldSource {
   readWorld(world: number, target: (entry: StoredTensor) => Float32Array, verify?: boolean): unknown;
 }
 
+/** Which worlds are read, and what is made of damage. */
 export interface LoadWorldsOptions {
   /** Only these; those without a file are reported as missing. Default all. */
   readonly worlds?: readonly number[];
@@ -35,11 +37,13 @@ export interface LoadWorldsOptions {
   readonly known?: ReadonlyMap<string, WorldArrays>;
 }
 
+/** Which worlds are read, and how they answer. */
 export interface LoadOptions extends LoadWorldsOptions {
   /** Merge instead of the manifest's. */
   readonly merge?: MergeKind;
   /** [L] training occurrences of each label, for the manifest's prior; null: no prior. */
   readonly labelCounts: Uint32Array | null;
+  /** As `EnsembleOptions.maxScoreBytes`. */
   readonly maxScoreBytes?: number;
   /**
    * Makes the arrays that hold parameters. Default the kernels' memory; shared arrays let worker threads answer with the
@@ -58,6 +62,7 @@ export interface DamagedWorld {
   readonly error: unknown;
 }
 
+/** Parameters of the worlds that could be read, and which could not. */
 export interface LoadedWorlds {
   /** Arrays by name of each world that answers, for a WorldScorer in another thread. Ascending by world. */
   readonly parameters: ReadonlyMap<number, WorldArrays>;
@@ -67,6 +72,7 @@ export interface LoadedWorlds {
   readonly damagedWorlds: readonly DamagedWorld[];
 }
 
+/** An ensemble that answers, and what was read for it. */
 export interface LoadedEnsemble extends LoadedWorlds {
   readonly ensemble: Ensemble;
 }
@@ -112,7 +118,10 @@ export async function loadWorlds(
   return { parameters, missingWorlds, damagedWorlds };
 }
 
-/** @throws as `loadWorlds`. @throws {ConfigError} if the hash is not its seed's. */
+/**
+ * Reads the worlds that are there and makes the ensemble that answers with them, as the manifest merges and weighs.
+ * @throws as `loadWorlds`. @throws {ConfigError} if the hash is not its seed's, or counts are not of its labels.
+ */
 export async function loadEnsemble(
   kernels: Kernels,
   source: WorldSource,

@@ -18,8 +18,13 @@
 import { ConfigError } from "../core/errors.js";
 import type { LabelPrior, MergeMode } from "../kernels/contract.js";
 
+/**
+ * How the worlds' scores of a label become one. probability: the mean of their probabilities; log-score: the geometric
+ * mean; min: the least; median: the median.
+ */
 export type MergeKind = "probability" | "log-score" | "min" | "median";
 
+/** All kinds of merge. */
 export const MERGE_KINDS: readonly MergeKind[] = ["probability", "log-score", "min", "median"];
 
 /** The kernels' merge for a kind. */

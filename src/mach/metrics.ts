@@ -24,22 +24,24 @@ import type { Predictions } from "./ensemble.js";
 export interface PropensityOptions {
   /** [L] how many training rows have each label. */
   readonly labelCounts: Uint32Array;
+  /** N_train, rows that `labelCounts` was counted over. */
   readonly numTrainingRows: number;
-  /** Default 0.55, the XC repository's for all sets but Wikipedia and Amazon. */
+  /** A. Default 0.55, the XC repository's for all sets but Wikipedia and Amazon. */
   readonly a?: number;
-  /** Default 1.5. */
+  /** B. Default 1.5. */
   readonly b?: number;
 }
 
 /** True labels of each row: `ids[offsets[i] … offsets[i+1])`, distinct. Ids ≥ L are labels unknown to the model. */
 export interface TrueLabels {
+  /** [N + 1], ascending. */
   readonly offsets: Uint32Array;
   readonly ids: Uint32Array;
   /** Further true labels of each row that have no id. */
   readonly numUnknown?: Uint32Array;
 }
 
-/** Figures as fractions. Present where predictions reach that far (k), psp only with propensities. */
+/** A figure by name: measure and k. */
 export type MetricName =
   | "p@1"
   | "p@3"
@@ -52,6 +54,7 @@ export type MetricName =
   | "psp@1"
   | "psp@3"
   | "psp@5";
+/** Figures as fractions, 1 is best. Present where predictions reach that far (k), psp only with propensities. */
 export type MetricValues = Partial<Record<MetricName, number>>;
 
 /** Ranks that predictions must reach for every figure. */

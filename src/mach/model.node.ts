@@ -22,6 +22,7 @@ import { type LoadedEnsemble, loadEnsemble } from "./load-ensemble.js";
 import type { MergeKind } from "./merge.js";
 import type { PropensityOptions } from "./metrics.js";
 
+/** Which worlds of a model are loaded, and how they answer. */
 export interface ModelLoadOptions {
   /** Default: createKernels(). */
   readonly kernels?: Kernels;
@@ -39,16 +40,23 @@ export interface ModelLoadOptions {
 
 /** A label with its score; see mach/merge.ts for the score's meaning. */
 export interface RankedLabel {
+  /** Its name. */
   readonly label: string;
+  /** Larger is better. */
   readonly score: number;
 }
 
 /** A trained model that answers: its worlds, its labels and what turns texts into features, read from a model directory. */
 export class Model {
+  /** What the directory says of itself: sizes, training, checksums. */
   readonly manifest: Manifest;
+  /** The worlds that answer, for rows and label ids; one call at a time. */
   readonly ensemble: Ensemble;
+  /** Makes rows [N, D] of texts or feature numbers. */
   readonly vectorizer: Vectorizer;
+  /** Names and training counts of the labels, by id. */
   readonly labels: LabelTable;
+  /** What the ensemble computes with. */
   readonly kernels: Kernels;
   /** Worlds that the model should have and that do not answer. */
   readonly missingWorlds: readonly number[];
@@ -73,6 +81,7 @@ export class Model {
   }
 
   /**
+   * Reads the model directory at `path` whole.
    * @throws {FormatError} naming a file that is truncated, tampered with or of a newer version.
    * @throws {ConfigError} if no world is there. @throws {StorageError} if there is no model.
    */

@@ -6,6 +6,7 @@
  */
 import { type WorldOptions, worldLayers } from "./world.js";
 
+/** Numbers that are learnt, in the ensemble and in one classifier of all labels. */
 export interface ParameterCount {
   /** Numbers in one world. */
   readonly perWorld: number;
@@ -17,6 +18,10 @@ export interface ParameterCount {
   readonly ratio: number;
 }
 
+/**
+ * Compares `numWorlds` worlds of `options` with one softmax over `numLabels` labels.
+ * @throws {ConfigError} for sizes that make no world.
+ */
 export function countParameters(options: WorldOptions, numWorlds: number, numLabels: number): ParameterCount {
   const perWorld = countLayers(options);
   const ensemble = numWorlds * perWorld;

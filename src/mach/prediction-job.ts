@@ -10,7 +10,9 @@ import type { WorldOptions } from "./world.js";
 export interface PredictionShared {
   readonly hash: LabelHashJson;
   readonly worldOptions: WorldOptions;
+  /** Where a job does not say otherwise; so is the prior. */
   readonly merge: MergeKind;
+  /** In ordinary memory, copied to each thread. */
   readonly prior: LabelPrior | null;
   /** Parameters by name, on shared memory. */
   readonly worlds: readonly { readonly world: number; readonly parameters: ReadonlyMap<string, Float32Array> }[];

@@ -18,6 +18,7 @@ const CHUNK_ROWS = 512;
 
 type PredictionThread = JobThread<PredictionJob, never, Predictions>;
 
+/** Threads that answer with a loaded model's parameters, all at once; `close` them, or the process stays alive. */
 export class PredictionPool {
   private readonly threads: readonly PredictionThread[];
   private readonly chunkRows: number;

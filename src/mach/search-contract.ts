@@ -30,14 +30,17 @@ export interface LabelNames {
   readonly except?: readonly string[] | undefined;
 }
 
+/** What is asked of a search: one text or several, and how they are to be answered. */
 export interface SearchRequest {
-  /** One text; or `queries`, of which each is answered. */
+  /** One text. Give this or `queries`. */
   readonly query?: string | undefined;
+  /** Several texts, at least one; answered in their order. */
   readonly queries?: readonly string[] | undefined;
-  /** Labels wanted for each query. Default 10. */
+  /** Labels wanted for each query, 1 … MOST_RESULTS or a server's own limit. Default 10, or that limit. */
   readonly k?: number | undefined;
+  /** Default all labels. */
   readonly filter?: LabelNames | undefined;
-  /** Leave out labels less probable than this. Default 0. */
+  /** Leave out labels less probable than this, 0 … 1. Default 0. */
   readonly minProbability?: number | undefined;
   /** Say how each world voted; for k of at most MOST_EXPLAINED. Default false. */
   readonly explain?: boolean | undefined;
@@ -81,6 +84,7 @@ export interface Companion {
   readonly worlds: readonly number[];
 }
 
+/** A label that answers a query. */
 export interface FoundLabel {
   readonly id: number;
   readonly label: string;
@@ -101,7 +105,9 @@ export interface WorldView {
   readonly buckets: readonly { readonly bucket: number; readonly probability: number }[];
 }
 
+/** The answer to one query. */
 export interface SearchResult {
+  /** As it was asked. */
   readonly query: string;
   /** True where the model knows no word of the query: labels are then ranked by frequency alone. */
   readonly unknown: boolean;
@@ -111,6 +117,7 @@ export interface SearchResult {
   readonly worlds?: readonly WorldView[] | undefined;
 }
 
+/** The answers to a SearchRequest. */
 export interface SearchResponse {
   /** Version of the model that answered. */
   readonly model: string;
@@ -120,15 +127,19 @@ export interface SearchResponse {
   readonly results: readonly SearchResult[];
 }
 
+/** What the model knows of one label. */
 export interface LabelResponse {
   readonly id: number;
   readonly label: string;
   /** Training rows that had it; null if the model does not say. */
   readonly count: number | null;
+  /** One a world that answers, in the order of the worlds. */
   readonly buckets: readonly { readonly world: number; readonly bucket: number }[];
+  /** Absent where no catalogue has it. */
   readonly item?: CatalogueItem | undefined;
 }
 
+/** What answers: the model's sizes, worlds and figures. */
 export interface ModelResponse {
   readonly version: string;
   /** What it was trained on: words, or feature numbers that cannot be typed. */
@@ -142,10 +153,13 @@ export interface ModelResponse {
   readonly worlds: readonly number[];
   /** Worlds that do not, and why. */
   readonly failedWorlds: readonly { readonly world: number; readonly reason: string }[];
+  /** Units of each hidden layer of a world. */
   readonly hidden: readonly number[];
+  /** How worlds' scores become one, a MergeKind. */
   readonly merge: string;
   /** On held-out rows, named as `evaluate` names them; empty if not measured. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Whether answers may say more of a label than its name (`item`). */
   readonly hasCatalogue: boolean;
   /** What computes, such as `native avx512`. */
   readonly kernels: string;

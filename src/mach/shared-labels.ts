@@ -11,12 +11,15 @@ import { type Kernels, sharedLabelsScratch } from "../kernels/contract.js";
 import { collisionChance, labelPairs } from "./label-collisions.js";
 import type { LabelHash } from "./label-hash.js";
 
+/** How the caller follows a count, and ends it. */
 export interface SharedLabelsOptions {
   /** Called after each chunk, 0 … 1. May return a promise, to let timers and signals have their turn. */
   readonly onProgress?: (fraction: number) => void | Promise<void>;
+  /** Asked after each chunk; true ends the count with an InterruptedError. */
   readonly shouldStop?: () => boolean;
 }
 
+/** Pairs of labels that one draw of the hash puts in the same buckets. */
 export interface SharedLabels {
   /** [R] pairs of labels that share their buckets in worlds 0 … r. */
   readonly pairs: readonly number[];

@@ -44,6 +44,7 @@ export interface QueryVotes {
   readonly topProbabilities: Float32Array;
 }
 
+/** Tells how the worlds that answer voted for some labels of a query. */
 export class VoteCounter {
   private readonly hash: LabelHash;
   private readonly worlds: readonly number[];

@@ -22,6 +22,7 @@ import {
 export class ScorerScratch {
   /** The activations of the layer before and of this one take turns. */
   readonly hidden: [Float32Array, Float32Array];
+  /** [≥ N·B] of the last world and batch. */
   logits: Float32Array;
 
   constructor() {
@@ -35,7 +36,9 @@ interface ScorerLayer extends WorldLayer {
   readonly bias: Float32Array;
 }
 
+/** A world that only answers: rows [N, D] to logits [N, B], with parameters that stand elsewhere. */
 export class WorldScorer {
+  /** B. */
   readonly numBuckets: number;
   private readonly kernels: Kernels;
   private readonly layers: readonly ScorerLayer[];
@@ -90,13 +93,16 @@ export class WorldScorer {
 
 /** A tensor of a checkpoint, as far as placing it needs to know it. */
 export interface StoredTensor {
+  /** Of the parameter, such as `0.weight`. */
   readonly name: string;
+  /** As safetensors writes it; worlds hold "F32". */
   readonly dtype: string;
   readonly shape: readonly number[];
 }
 
 /** Places the tensors of a world's file in new arrays of the kernels' memory. */
 export class WorldParameters {
+  /** By name, those that `target` has made so far. */
   readonly arrays: Map<string, Float32Array>;
   private readonly kernels: Pick<Kernels, "f32">;
   private readonly expected: Map<string, readonly number[]>;

@@ -25,10 +25,14 @@ import { SparseLinear } from "../nn/layers/sparse-linear.js";
 import type { Module, SparseBatch, Tensor } from "../nn/module.js";
 import { type FlatParameters, flatten } from "../nn/parameter.js";
 
+/** What a world learns of a row's buckets. softmax: a distribution over all B; sigmoid: yes or no for each. */
 export type Loss = "softmax" | "sigmoid";
+/** What stands behind each hidden layer. */
 export type HiddenActivation = "relu" | "none";
+/** Which of the B logits a training step computes: all, or some drawn at random. Answers are made of all. */
 export type OutputLayer = "full" | "sampled";
 
+/** What a world is built of, and what it learns by; the same for all worlds of a model. */
 export interface WorldOptions {
   /** D. */
   readonly numFeatures: number;
@@ -58,6 +62,7 @@ export interface WorldLayer {
 
 /** A world under training. */
 export interface World {
+  /** Rows [N, D] to logits [N, B], or those that `sampled` chooses. */
   readonly model: Sequential<SparseBatch>;
   /** All parameters as one vector. */
   readonly parameters: FlatParameters;

@@ -22,6 +22,7 @@ export interface SeedSource {
   nextUint32(): number;
 }
 
+/** How a layer's weights and biases start; see {@link INIT_DEFAULTS}. */
 export interface InitOptions {
   /** How the spread follows from the layer's size. Default "glorot". */
   readonly init: "glorot" | "he" | "uniform";
@@ -31,6 +32,7 @@ export interface InitOptions {
   readonly bias: number;
 }
 
+/** What layers take where an option is left out, unless they say otherwise. */
 export const INIT_DEFAULTS: InitOptions = { init: "glorot", gain: 1, bias: 0 };
 
 /** Half the width of the uniform distribution. @throws {ConfigError} for options that are none. */

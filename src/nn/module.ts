@@ -39,6 +39,7 @@ export type Table = readonly Tensor[];
 /** `train` draws dropout masks and noise, and gathers batch statistics; `evaluate` does not. */
 export type Mode = "train" | "evaluate";
 
+/** A layer from I to O; it owns the buffers of its output and gradients and uses them again for the next batch. */
 export abstract class Module<I = Tensor, O = Tensor> {
   /** Computes and keeps the output, valid until the next `forward`. @throws {ShapeError} naming expectation and input. */
   abstract forward(input: I): O;
@@ -62,6 +63,7 @@ export abstract class Module<I = Tensor, O = Tensor> {
    * on: masks continue where those rows' end, so that the parts draw what the whole would. Containers pass it on. Default 0.
    */
   setFirstRow(_row: number): void {}
+  /** Zeroes the gradients of all `parameters`: before each batch, unless gradients are to add up over several. */
   zeroGradParameters(): void {
     for (const p of this.parameters()) p.zeroGrad();
   }
@@ -80,7 +82,9 @@ export abstract class Criterion<I = Tensor, T = Tensor> {
   parameters(): Parameter[] {
     return [];
   }
+  /** For a loss that draws in training (SampledSoftMax); in evaluate mode it computes all. Default "train". */
   setMode(_mode: Mode): void {}
+  /** Zeroes the gradients of all `parameters`, as a module's. */
   zeroGradParameters(): void {
     for (const p of this.parameters()) p.zeroGrad();
   }

@@ -20,7 +20,9 @@ import type { CompactTranspose, Kernels, WriteMode } from "../kernels/contract.j
 /** Gradient of the rows `ids[0 … count)`; all others are zero. Replaced by each backward. */
 export interface RowSparseGradient {
   readonly kind: "rows";
+  /** [≥ count] rows of the parameter, distinct, in no order. */
   ids: Uint32Array;
+  /** Rows touched; 0 is a gradient of zero. */
   count: number;
   /** [≥ count, cols]. Reading it makes the sums that wait. */
   values: Float32Array;
@@ -35,7 +37,9 @@ export interface RowSparseGradient {
 
 /** dW = xᵀ·dy, not yet computed: row u of it belongs to row `x.columns[u]` of the parameter. */
 export interface WaitingSums {
+  /** The inputs of the batch, column by column. */
   readonly x: CompactTranspose;
+  /** [N, cols] gradient of the layer's output. */
   readonly dy: Float32Array;
   /** [≥ cols] scratch. */
   readonly row: Float32Array;
@@ -72,6 +76,7 @@ export class DenseGradient {
     this.isZero = false;
   }
 
+  /** Makes the gradient zero; the writing is put off, see above. */
   zero(): void {
     this.isZero = true;
   }
@@ -94,9 +99,11 @@ export interface InitialValues {
   writeInto(out: Float32Array): void;
 }
 
+/** Named numbers that a module learns or keeps: a view of a part of the model's vector, with its gradient. */
 export class Parameter {
   /** Path within the model, such as `0.weight`; containers prefix it. */
   name: string;
+  /** Rows first, such as [out, in]; weight decay spares parameters of one dimension. */
   readonly shape: readonly number[];
   /** Factor on the optimiser's learning rate for this parameter. Default 1. */
   learningRateScale = 1;
@@ -107,6 +114,7 @@ export class Parameter {
    * to the flat vector and to checkpoints. Its gradient stays zero and counts nowhere. Set before an optimiser prepares.
    */
   trainable = true;
+  /** "dense": each backward adds to it; "rows": each replaces it. */
   readonly grad: DenseGradient | RowSparseGradient;
   private numbers: Float32Array | InitialValues;
 
@@ -153,6 +161,7 @@ export class Parameter {
     return this.shape.length < 2 ? 1 : this.size / this.shape[0];
   }
 
+  /** Makes the gradient zero; the writing is put off. */
   zeroGrad(): void {
     if (this.grad.kind === "rows") this.grad.count = 0;
     else this.grad.zero();
@@ -161,7 +170,9 @@ export class Parameter {
 
 /** A module's parameters as one vector. */
 export interface FlatParameters {
+  /** [n] all numbers, one parameter after another: the parameters are views of it, and a write changes the model. */
   readonly value: Float32Array;
+  /** In the order in which they stand in `value`. */
   readonly parameters: readonly Parameter[];
   /** Start of each parameter within `value`, in elements. */
   readonly offsets: readonly number[];

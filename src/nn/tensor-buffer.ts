@@ -24,6 +24,7 @@ export function atLeastU32(kernels: Pick<Kernels, "u32">, array: Uint32Array, le
 
 /** A tensor whose array and shape are reused from batch to batch. */
 export class TensorBuffer implements Tensor {
+  /** [≥ product of `shape`]; another array once it had to grow, so read it anew after each resize. */
   data: Float32Array;
   readonly shape: number[];
   private readonly kernels: Pick<Kernels, "f32">;

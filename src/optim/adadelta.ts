@@ -15,20 +15,22 @@
 import type { AdadeltaOptions as KernelOptions, Kernels } from "../kernels/contract.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `Adadelta` steps; see {@link ADADELTA_DEFAULTS}. */
 export interface AdadeltaOptions {
   /** Factor on the paper's step. Default 1. */
   readonly learningRate: number;
   /** Memory of both means, in [0, 1). Default 0.9. */
   readonly rho: number;
-  /** Default 1e-6. */
+  /** ε under both roots, above 0: sets the size of the first steps. Default 1e-6. */
   readonly epsilon: number;
   /** L2 on matrices, coupled to the gradient. Default 0. */
   readonly weightDecay: number;
 }
 
+/** What `Adadelta` takes where an option is left out. */
 export const ADADELTA_DEFAULTS: AdadeltaOptions = { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 };
 
-/** State: `squaredGradients` and `squaredMoves`. */
+/** Adadelta (Zeiler, 2012): no learning rate to choose. State: `squaredGradients` and `squaredMoves`. */
 export class Adadelta extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 

@@ -14,17 +14,19 @@
 import type { AdagradOptions as KernelOptions, Kernels } from "../kernels/contract.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `Adagrad` steps; see {@link ADAGRAD_DEFAULTS}. */
 export interface AdagradOptions {
-  /** Default 0.05. */
+  /** The most that a number moves in a step. Above 0. Default 0.05. */
   readonly learningRate: number;
-  /** Keeps the first division finite. Default 1e-10. */
+  /** ε, added to the root: keeps the first division finite. Above 0. Default 1e-10. */
   readonly epsilon: number;
-  /** Where s starts; larger values tame the first steps. Default 0. */
+  /** Where s starts; larger values tame the first steps. At least 0. Default 0. */
   readonly initialAccumulator: number;
-  /** L2 on matrices. Default 0. */
+  /** L2 on matrices, coupled to the gradient. Default 0. */
   readonly weightDecay: number;
 }
 
+/** What `Adagrad` takes where an option is left out. */
 export const ADAGRAD_DEFAULTS: AdagradOptions = {
   learningRate: 0.05,
   epsilon: 1e-10,
@@ -32,7 +34,7 @@ export const ADAGRAD_DEFAULTS: AdagradOptions = {
   weightDecay: 0,
 };
 
-/** State: `sumOfSquares`. */
+/** Adagrad (Duchi, Hazan, Singer, 2011), diagonal. State: `sumOfSquares`. */
 export class Adagrad extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 

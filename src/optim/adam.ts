@@ -17,19 +17,21 @@ import type { AdamOptions as KernelOptions, Kernels } from "../kernels/contract.
 import type { Parameter, RowSparseGradient } from "../nn/parameter.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `Adam` steps; see {@link ADAM_DEFAULTS}. */
 export interface AdamOptions {
-  /** Default 0.001. */
+  /** About how far a number moves in a step, whatever its gradient's scale. Above 0. Default 0.001. */
   readonly learningRate: number;
   /** Memory of the mean of gradients, in [0, 1). Default 0.9. */
   readonly beta1: number;
   /** Memory of their squares, in [0, 1). Default 0.999. */
   readonly beta2: number;
-  /** Default 1e-8. */
+  /** ε, added to the root. Above 0. Default 1e-8. */
   readonly epsilon: number;
-  /** Decoupled, on matrices. Default 0. */
+  /** Decoupled (AdamW), on matrices: a step shrinks them by the share learningRate·weightDecay. Default 0. */
   readonly weightDecay: number;
 }
 
+/** What `Adam` takes where an option is left out. */
 export const ADAM_DEFAULTS: AdamOptions = {
   learningRate: 0.001,
   beta1: 0.9,
@@ -38,7 +40,10 @@ export const ADAM_DEFAULTS: AdamOptions = {
   weightDecay: 0,
 };
 
-/** State: `firstMoment` and `secondMoment`, of a parameter with `momentsByRow` nothing and a number a row. */
+/**
+ * Adam (Kingma, Ba, 2015), with AdamW's decay. State: `firstMoment` and `secondMoment`, of a parameter with
+ * `momentsByRow` nothing and a number a row.
+ */
 export class Adam extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 

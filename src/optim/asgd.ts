@@ -21,10 +21,11 @@ import type { AsgdOptions as KernelOptions, Kernels } from "../kernels/contract.
 import type { FlatParameters, Parameter } from "../nn/parameter.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `Asgd` steps and averages; see {@link ASGD_DEFAULTS}. */
 export interface AsgdOptions {
-  /** Default 0.05. */
+  /** η₀, the rate before it falls. Above 0. Default 0.05. */
   readonly learningRate: number;
-  /** How fast the rate falls; 0: not at all. Default 1e-4. */
+  /** How fast the rate falls, at least 0; 0: not at all. Default 1e-4. */
   readonly lambda: number;
   /** Exponent of the rate's fall, in [0, 1). Default 0.75. */
   readonly power: number;
@@ -34,6 +35,7 @@ export interface AsgdOptions {
   readonly weightDecay: number;
 }
 
+/** What `Asgd` takes where an option is left out. */
 export const ASGD_DEFAULTS: AsgdOptions = {
   learningRate: 0.05,
   lambda: 1e-4,
@@ -45,7 +47,10 @@ export const ASGD_DEFAULTS: AsgdOptions = {
 /** Numbers exchanged at a time. */
 const SWAP_BLOCK = 65536;
 
-/** State: `average`, and for row-sparse parameters `averagedStep`, the step that each row's average is of. */
+/**
+ * Averaged SGD (Polyak, Juditsky, 1992): evaluate and keep the average (`useAverage`). State: `average`, and for
+ * row-sparse parameters `averagedStep`, the step that each row's average is of.
+ */
 export class Asgd extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
   private readonly fall: number;

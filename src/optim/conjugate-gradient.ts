@@ -17,6 +17,7 @@ import type { Kernels } from "../kernels/contract.js";
 import { BatchOptimizer } from "./batch-optimizer.js";
 import { checkLineSearch, type LinePoint, type LineSearchOptions } from "./line-search.js";
 
+/** What `ConjugateGradient` takes where an option is left out. */
 export const CONJUGATE_GRADIENT_DEFAULTS: LineSearchOptions = { decrease: 1e-4, curvature: 0.1, maxTrials: 25 };
 
 /** Share of the new gradient that may lie along the old one. */
@@ -29,7 +30,10 @@ const SINCE_RESTART = 0;
 const LAST_STEP = 1;
 const LAST_SLOPE = 2;
 
-/** State: `direction`, `lastGradient`, `scalars` (steps since a restart, length and slope of the last step). */
+/**
+ * Polak-Ribière+ with a line search. State: `direction`, `lastGradient`, `scalars` (steps since a restart, length and
+ * slope of the last step).
+ */
 export class ConjugateGradient extends BatchOptimizer {
   private lastDirection: Float32Array = new Float32Array(0);
   private lastGradient: Float32Array = new Float32Array(0);

@@ -23,8 +23,10 @@ export interface OptimizerOptions {
   readonly rmsprop: RMSpropOptions;
 }
 
+/** Name of an update rule. */
 export type OptimizerName = keyof OptimizerOptions;
 
+/** What each optimiser takes where an option is left out, by its name. */
 export const OPTIMIZER_DEFAULTS: OptimizerOptions = {
   sgd: SGD_DEFAULTS,
   adagrad: ADAGRAD_DEFAULTS,
@@ -34,6 +36,7 @@ export const OPTIMIZER_DEFAULTS: OptimizerOptions = {
   rmsprop: RMSPROP_DEFAULTS,
 };
 
+/** All names that `createOptimizer` knows. */
 export const OPTIMIZER_NAMES: readonly OptimizerName[] = ["sgd", "adagrad", "adam", "asgd", "adadelta", "rmsprop"];
 
 const BUILDERS: { readonly [N in OptimizerName]: (k: Kernels, o: Partial<OptimizerOptions[N]>) => Optimizer } = {
@@ -45,7 +48,10 @@ const BUILDERS: { readonly [N in OptimizerName]: (k: Kernels, o: Partial<Optimiz
   rmsprop: (kernels, options) => new RMSprop(kernels, options),
 };
 
-/** @throws {ConfigError} for an unknown name, an option that the optimiser lacks, or one out of range. */
+/**
+ * The optimiser of that name; options left out are those of OPTIMIZER_DEFAULTS.
+ * @throws {ConfigError} for an unknown name, an option that the optimiser lacks, or one out of range.
+ */
 export function createOptimizer<N extends OptimizerName>(
   kernels: Kernels,
   name: N,

@@ -21,15 +21,17 @@ import { BatchOptimizer } from "./batch-optimizer.js";
 import { checkLineSearch, type LinePoint, type LineSearchOptions } from "./line-search.js";
 import { checkOption } from "./parameter-wise-optimizer.js";
 
+/** How `LBFGS` steps; see {@link LBFGS_DEFAULTS}. */
 export interface LBFGSOptions extends LineSearchOptions {
   /** Pairs remembered, at least 1. Default 10. */
   readonly history: number;
-  /** "strongWolfe" searches along the direction; "fixed" goes `learningRate` times as far as Newton's step. */
+  /** "strongWolfe" searches along the direction; "fixed" goes `learningRate` times Newton's step. Default "strongWolfe". */
   readonly lineSearch: "strongWolfe" | "fixed";
-  /** For a fixed line search. Default 1. */
+  /** Factor on Newton's step with lineSearch "fixed", above 0. Default 1. */
   readonly learningRate: number;
 }
 
+/** What `LBFGS` takes where an option is left out. */
 export const LBFGS_DEFAULTS: LBFGSOptions = {
   history: 10,
   lineSearch: "strongWolfe",
@@ -42,7 +44,10 @@ export const LBFGS_DEFAULTS: LBFGSOptions = {
 /** Pairs whose sᵀy is below this share of |s||y| hold rounding, not curvature: the two differ by some ulp of f32. */
 const LEAST_CURVATURE = 2 ** -20;
 
-/** State: `moves` (s), `gradientChanges` (y), `pairs` (how many were stored, less multiples of `history` once the ring is full). */
+/**
+ * L-BFGS (Nocedal, 1980; Liu, Nocedal, 1989). State: `moves` (s), `gradientChanges` (y), `pairs` (how many were stored,
+ * less multiples of `history` once the ring is full).
+ */
 export class LBFGS extends BatchOptimizer {
   private readonly history: number;
   private moves: Float32Array = new Float32Array(0);

@@ -16,12 +16,13 @@
  */
 import { ConfigError } from "../core/index.js";
 
+/** When a point on the line is good enough, and how long to look for one. */
 export interface LineSearchOptions {
   /** Share of the slope's promise that the loss must keep, in (0, curvature). Default 1e-4. */
   readonly decrease: number;
   /** How much of the slope may remain, in (decrease, 1). Default 0.9 (L-BFGS) or 0.1 (conjugate gradients). */
   readonly curvature: number;
-  /** Trials of one search. Default 25. */
+  /** Trials of one search at most, from 1. Default 25. */
   readonly maxTrials: number;
 }
 
@@ -30,6 +31,7 @@ export interface LinePoint {
   /** α. */
   readonly step: number;
   readonly loss: number;
+  /** φ′(α), the gradient's product with the direction: below 0 where the loss falls. */
   readonly slope: number;
 }
 
@@ -41,13 +43,16 @@ export interface Line {
   keep(): void;
 }
 
+/** Where a search along a line ended. */
 export interface LineSearchResult {
   /**
    * wolfe: both conditions hold, at the point of the last `at`. decrease: only the first, at the point of the last
    * `keep`. failed: no trial has decreased enough; `point` is the start.
    */
   readonly outcome: "wolfe" | "decrease" | "failed";
+  /** The point chosen; see `outcome`. */
   readonly point: LinePoint;
+  /** Calls of `Line.at`. */
   readonly trials: number;
   /** Trials whose loss or slope was NaN or infinite. */
   readonly notFinite: number;

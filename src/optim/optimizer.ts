@@ -9,6 +9,7 @@
  */
 import type { FlatParameters } from "../nn/parameter.js";
 
+/** An update rule: moves parameters by the gradients that a backward pass left. One object serves one model. */
 export abstract class Optimizer {
   /** Learning rate of the next step; a schedule sets it. */
   abstract learningRate: number;

@@ -30,8 +30,9 @@ export interface Slot {
 export interface ParameterPart {
   /** Name of the parameter. */
   readonly parameter: string;
-  /** Rows of a dense parameter; not looked at for a row-sparse gradient. */
+  /** First row of the part of a dense parameter; not looked at for a row-sparse gradient. */
   readonly firstRow: number;
+  /** Rows of that part; not looked at either. */
   readonly numRows: number;
   /** Dense: of these rows. Row-sparse: the rows to step, numbers of the whole parameter. */
   readonly grad: DenseGradient | RowSparseGradient;

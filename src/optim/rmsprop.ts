@@ -17,6 +17,7 @@
 import type { RmspropOptions as KernelOptions, Kernels } from "../kernels/contract.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `RMSprop` steps; see {@link RMSPROP_DEFAULTS}. */
 export interface RMSpropOptions {
   /** Default 0.01. */
   readonly learningRate: number;
@@ -26,12 +27,13 @@ export interface RMSpropOptions {
   readonly centered: boolean;
   /** In [0, 1). Default 0: no velocity is kept. */
   readonly momentum: number;
-  /** Default 1e-8. */
+  /** ε, added to the root. Above 0. Default 1e-8. */
   readonly epsilon: number;
   /** L2 on matrices, coupled to the gradient. Default 0. */
   readonly weightDecay: number;
 }
 
+/** What `RMSprop` takes where an option is left out. */
 export const RMSPROP_DEFAULTS: RMSpropOptions = {
   learningRate: 0.01,
   alpha: 0.99,
@@ -41,7 +43,10 @@ export const RMSPROP_DEFAULTS: RMSpropOptions = {
   weightDecay: 0,
 };
 
-/** State: `squaredGradients`, `meanGradients` if centred, `velocity` if there is momentum. */
+/**
+ * RMSprop (Tieleman, Hinton, 2012). State: `squaredGradients`, `meanGradients` if centred, `velocity` if there is
+ * momentum.
+ */
 export class RMSprop extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
   private readonly centered: boolean;

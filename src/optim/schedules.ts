@@ -19,10 +19,13 @@ import { ConfigError } from "../core/index.js";
 /** Factor on the base learning rate at `progress` ∈ [0, 1]; beyond the ends it stays what it is there. */
 export type Schedule = (progress: number) => number;
 
+/** Course of the learning rate. "linear" and "cosine" fall to `end`; "step" falls at milestones. */
 export type ScheduleName = "constant" | "linear" | "cosine" | "step";
 
+/** All names that `createSchedule` knows. */
 export const SCHEDULE_NAMES: readonly ScheduleName[] = ["constant", "linear", "cosine", "step"];
 
+/** Shape of a schedule, in fractions of training; see {@link SCHEDULE_DEFAULTS}. */
 export interface ScheduleOptions {
   /** Fraction of training in which the factor rises from 0 to 1. In [0, 1). Default 0. */
   readonly warmup: number;
@@ -34,9 +37,10 @@ export interface ScheduleOptions {
   readonly decay: number;
 }
 
+/** What `createSchedule` takes where an option is left out. */
 export const SCHEDULE_DEFAULTS: ScheduleOptions = { warmup: 0, end: 0, milestones: [0.5, 0.75], decay: 0.1 };
 
-/** @throws {ConfigError} for an unknown name or options out of range. */
+/** The schedule of that name. @throws {ConfigError} for an unknown name, or warmup or end out of range. */
 export function createSchedule(name: ScheduleName, options: Partial<ScheduleOptions> = {}): Schedule {
   const all = { ...SCHEDULE_DEFAULTS, ...options };
   if (!(all.warmup >= 0 && all.warmup < 1)) {

@@ -13,20 +13,22 @@ import { ConfigError } from "../core/index.js";
 import type { SgdOptions as KernelOptions, Kernels } from "../kernels/contract.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
+/** How `Sgd` steps; see {@link SGD_DEFAULTS}. */
 export interface SgdOptions {
   /** Default 0.1. */
   readonly learningRate: number;
   /** In [0, 1). Default 0: no velocity is kept. */
   readonly momentum: number;
-  /** Look ahead by one momentum step. Default false. */
+  /** Look ahead by one momentum step; needs momentum. Default false. */
   readonly nesterov: boolean;
   /** L2 on matrices, coupled to the gradient. Default 0. */
   readonly weightDecay: number;
 }
 
+/** What `Sgd` takes where an option is left out. */
 export const SGD_DEFAULTS: SgdOptions = { learningRate: 0.1, momentum: 0, nesterov: false, weightDecay: 0 };
 
-/** State: `velocity`, if there is momentum. */
+/** Stochastic gradient descent. State: `velocity`, if there is momentum. */
 export class Sgd extends ParameterWiseOptimizer {
   private readonly kernelOptions: { -readonly [K in keyof KernelOptions]: KernelOptions[K] };
 

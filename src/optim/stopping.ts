@@ -4,20 +4,21 @@
 import { ConfigError } from "../core/index.js";
 import type { LinePoint } from "./line-search.js";
 
-/** When to stop; whichever comes first. */
+/** When to stop, whichever comes first; see {@link STOPPING_DEFAULTS}. Tolerances and limits are at least 0. */
 export interface StoppingOptions {
   /** |gradient| at or below this. Default 1e-5. */
   readonly gradientTolerance: number;
   /** Decrease of a step at or below this times max(1, |loss|). Default 1e-9. */
   readonly lossTolerance: number;
-  /** Default 100. */
+  /** Steps at most. Default 100. */
   readonly maxSteps: number;
-  /** Calls of `evaluate`. Default 1000. */
+  /** Calls of `evaluate` at most. Default 1000. */
   readonly maxEvaluations: number;
   /** Called after each step. Default: nothing. */
   readonly onStep: (step: BatchStep) => void;
 }
 
+/** What `minimize` takes where an option is left out. */
 export const STOPPING_DEFAULTS: StoppingOptions = {
   gradientTolerance: 1e-5,
   lossTolerance: 1e-9,
@@ -45,10 +46,14 @@ export interface BatchStep {
   readonly outcome: "wolfe" | "decrease" | "fixed" | "failed";
 }
 
+/** How a minimisation ended; loss and gradient are those of the parameters as they are left. */
 export interface MinimizeResult {
   readonly loss: number;
+  /** |gradient|. */
   readonly gradientNorm: number;
+  /** Steps that moved the parameters. */
   readonly steps: number;
+  /** Calls of `evaluate`, those of steps that failed included. */
   readonly evaluations: number;
   /**
    * gradient, loss: a tolerance was met. steps, evaluations: as many as allowed. noDescent: no lower loss lies along the

@@ -8,11 +8,13 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { PointwiseActivation } from "./pointwise-activation.js";
 
+/** Shape of an `ELU`. */
 export interface ELUOptions {
-  /** The output far below 0 is −alpha. Above 0. Default 1. */
+  /** The output far below 0 is −alpha. Finite, above 0. Default 1. */
   readonly alpha: number;
 }
 
+/** What `ELU` takes where an option is left out. */
 export const ELU_DEFAULTS: ELUOptions = { alpha: 1 };
 
 /** Exponential linear unit, any shape. */

@@ -7,13 +7,15 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { PointwiseActivation } from "./pointwise-activation.js";
 
+/** Limits of a `HardTanh`, min below max. */
 export interface HardTanhOptions {
-  /** Default −1. */
+  /** Least output. Default −1. */
   readonly min: number;
-  /** Default 1. */
+  /** Greatest output. Default 1. */
   readonly max: number;
 }
 
+/** What `HardTanh` takes where an option is left out. */
 export const HARD_TANH_DEFAULTS: HardTanhOptions = { min: -1, max: 1 };
 
 /** Limiter, any shape. NaN stays NaN. */

@@ -9,11 +9,13 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { PointwiseActivation } from "./pointwise-activation.js";
 
+/** Shape of a `LeakyReLU`. */
 export interface LeakyReLUOptions {
-  /** Default 0.01. */
+  /** Slope below 0, finite. Default 0.01. */
   readonly negativeSlope: number;
 }
 
+/** What `LeakyReLU` takes where an option is left out. */
 export const LEAKY_RELU_DEFAULTS: LeakyReLUOptions = { negativeSlope: 0.01 };
 
 /** Leaky rectifier, any shape. */

@@ -10,11 +10,13 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { PointwiseActivation } from "./pointwise-activation.js";
 
+/** Shape of a `SoftPlus`. */
 export interface SoftPlusOptions {
   /** The larger, the nearer to a ReLU (Torch's beta). Above 0. Default 1. */
   readonly sharpness: number;
 }
 
+/** What `SoftPlus` takes where an option is left out. */
 export const SOFT_PLUS_DEFAULTS: SoftPlusOptions = { sharpness: 1 };
 
 /** Smooth rectifier, any shape. */

@@ -19,6 +19,7 @@ import type { Parameter } from "../parameter.js";
 /** Any module, whatever it takes and gives. */
 export type AnyModule = Module<unknown, unknown>;
 
+/** A module made of modules, which it takes over: modes, row offsets and errors' paths go through it. */
 export abstract class Container<I, O> extends Module<I, O> {
   /** In order of their positions. */
   readonly modules: readonly AnyModule[];

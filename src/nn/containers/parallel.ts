@@ -14,10 +14,11 @@ import { Container } from "./container.js";
 import { TensorJoin } from "./tensor-join.js";
 import { TensorSlices } from "./tensor-slices.js";
 
+/** Which dimensions `Parallel` cuts and joins along; both are to be given. */
 export interface ParallelOptions {
   /** Dimension of the input that is sliced, as long as there are modules; it disappears. Counts from 0, or from −1. */
   readonly inputDimension: number;
-  /** Dimension along which the outputs are joined. */
+  /** Dimension along which the outputs are joined. Counts likewise. */
   readonly outputDimension: number;
 }
 

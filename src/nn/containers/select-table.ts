@@ -8,6 +8,7 @@ import { TensorBuffer } from "../tensor-buffer.js";
 
 /** Table → its entry `index`, which counts from 0 or, below, from the end. */
 export class SelectTable extends Module<Table, Tensor> {
+  /** As given: below 0 it counts from the end. */
   readonly index: number;
 
   private readonly kernels: Kernels;

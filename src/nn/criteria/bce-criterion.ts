@@ -13,11 +13,13 @@
 import type { Kernels } from "../../kernels/contract.js";
 import { ELEMENT_CRITERION_DEFAULTS, ElementCriterion, type ElementCriterionOptions } from "./element-criterion.js";
 
+/** How `BCECriterion` weighs and averages. */
 export interface BCECriterionOptions extends ElementCriterionOptions {
   /** Weight of each number of a row, at least 0; the mean still divides by n. Default null: ones. */
   readonly weights: ArrayLike<number> | null;
 }
 
+/** What `BCECriterion` takes where an option is left out. */
 export const BCE_CRITERION_DEFAULTS: BCECriterionOptions = { ...ELEMENT_CRITERION_DEFAULTS, weights: null };
 
 /** Twice the distance of 1 from the f32 below it. */

@@ -14,11 +14,13 @@ import { checkLength, checkSameRows, formatShape } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 import { weightArray } from "./element-criterion.js";
 
+/** How much each class counts in a loss of one class a row. */
 export interface ClassWeights {
   /** Weight of each class [C], at least 0. Default null: ones. */
   readonly weights: ArrayLike<number> | null;
 }
 
+/** What criteria of one class a row take where no weights are given. */
 export const CLASS_WEIGHTS_DEFAULTS: ClassWeights = { weights: null };
 
 /** A loss of scores [N, C] against one class a row. */

@@ -11,11 +11,13 @@
 import type { Kernels } from "../../kernels/contract.js";
 import { checkMargin, PairCriterion } from "./pair-criterion.js";
 
+/** How far apart `CosineEmbeddingCriterion` wants pairs that differ. */
 export interface CosineEmbeddingCriterionOptions {
   /** Cosine below which pairs that differ are far enough apart, in [−1, 1]. Default 0. */
   readonly margin: number;
 }
 
+/** What `CosineEmbeddingCriterion` takes where an option is left out. */
 export const COSINE_EMBEDDING_CRITERION_DEFAULTS: CosineEmbeddingCriterionOptions = { margin: 0 };
 
 /** Cosine loss of two tensors [N, D] and labels of ±1. */

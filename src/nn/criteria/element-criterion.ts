@@ -15,11 +15,13 @@ import { Criterion, type Tensor } from "../module.js";
 import { checkGradOutput, checkLength, formatShape } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
+/** How the losses that compare number by number are averaged. */
 export interface ElementCriterionOptions {
   /** Mean over all numbers of the batch; false: their sum. Default true. */
   readonly sizeAverage: boolean;
 }
 
+/** What those losses take where an option is left out. */
 export const ELEMENT_CRITERION_DEFAULTS: ElementCriterionOptions = { sizeAverage: true };
 
 /** What a subclass says about its loss. */
@@ -32,7 +34,7 @@ export interface ElementLossSpec {
   readonly weights: ArrayLike<number> | null;
 }
 
-/** A loss of a prediction and a target of the same shape, mean over all their numbers. */
+/** A loss of a prediction and a target of the same shape, mean over all their numbers or their sum. */
 export abstract class ElementCriterion extends Criterion {
   private readonly kernels: Kernels;
   private readonly where: string;

@@ -10,11 +10,13 @@ import type { Kernels } from "../../kernels/contract.js";
 import { atLeastF32 } from "../tensor-buffer.js";
 import { checkMargin, PairCriterion } from "./pair-criterion.js";
 
+/** How far `MarginRankingCriterion` wants scores apart. */
 export interface MarginRankingCriterionOptions {
-  /** Distance that the scores must keep. Default 1. */
+  /** Distance that the scores must keep, finite. Default 1. */
   readonly margin: number;
 }
 
+/** What `MarginRankingCriterion` takes where an option is left out. */
 export const MARGIN_RANKING_CRITERION_DEFAULTS: MarginRankingCriterionOptions = { margin: 1 };
 
 /** Ranking loss of two scores [N] or [N, 1] and labels of ±1. */

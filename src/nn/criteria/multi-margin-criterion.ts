@@ -12,13 +12,15 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels, MatrixDims, MultiMarginOptions } from "../../kernels/contract.js";
 import { CLASS_WEIGHTS_DEFAULTS, ClassTargetCriterion, type ClassWeights } from "./class-target-criterion.js";
 
+/** How `MultiMarginCriterion` punishes what comes too near. */
 export interface MultiMarginCriterionOptions extends ClassWeights {
   /** Exponent of a violation. Default 1. */
   readonly p: 1 | 2;
-  /** Distance that the right class must keep. Default 1. */
+  /** Distance that the right class must keep, finite. Default 1. */
   readonly margin: number;
 }
 
+/** What `MultiMarginCriterion` takes where an option is left out. */
 export const MULTI_MARGIN_CRITERION_DEFAULTS: MultiMarginCriterionOptions = {
   ...CLASS_WEIGHTS_DEFAULTS,
   p: 1,

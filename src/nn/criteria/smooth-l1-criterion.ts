@@ -14,11 +14,13 @@ import { ConfigError } from "../../core/index.js";
 import type { Kernels } from "../../kernels/contract.js";
 import { ELEMENT_CRITERION_DEFAULTS, ElementCriterion, type ElementCriterionOptions } from "./element-criterion.js";
 
+/** Where `SmoothL1Criterion` bends, and how it averages. */
 export interface SmoothL1CriterionOptions extends ElementCriterionOptions {
   /** Distance at which the loss turns from squared to absolute, above 0. Default 1. */
   readonly beta: number;
 }
 
+/** What `SmoothL1Criterion` takes where an option is left out. */
 export const SMOOTH_L1_CRITERION_DEFAULTS: SmoothL1CriterionOptions = { ...ELEMENT_CRITERION_DEFAULTS, beta: 1 };
 
 /** Smooth absolute error of a prediction and a target of the same shape. */

@@ -21,13 +21,16 @@ import { atLeastF32, TensorBuffer } from "../tensor-buffer.js";
 import { EMBEDDING_DEFAULTS, type EmbeddingOptions, embeddingWeights } from "./embedding-weights.js";
 import { RowSparseSums } from "./row-sparse-sums.js";
 
+/** What becomes of the sum over a row's n entries: it stays, is divided by n, or by √n. */
 export type BagMode = "sum" | "mean" | "sqrtN";
 
+/** How `EmbeddingBag` adds up and how its rows start. */
 export interface EmbeddingBagOptions extends EmbeddingOptions {
-  /** Default "mean". */
+  /** See BagMode. Default "mean". */
   readonly mode: BagMode;
 }
 
+/** What `EmbeddingBag` takes where an option is left out. */
 export const EMBEDDING_BAG_DEFAULTS: EmbeddingBagOptions = { ...EMBEDDING_DEFAULTS, mode: "mean" };
 
 /** SparseBatch [N, V] → [N, H]. */

@@ -9,11 +9,13 @@ import type { Kernels } from "../../kernels/contract.js";
 import type { SeedSource } from "../init.js";
 import type { InitialValues } from "../parameter.js";
 
+/** How rows of embeddings start. */
 export interface EmbeddingOptions {
   /** Half the width of the uniform distribution; 0 gives zeros. Default null: √(3/H), so that rows have norm about 1. */
   readonly spread: number | null;
 }
 
+/** What layers of embeddings take where an option is left out. */
 export const EMBEDDING_DEFAULTS: EmbeddingOptions = { spread: null };
 
 /** Weights [numRows, cols], not drawn yet. Draws exactly one number from `rng`. @throws {ConfigError} naming the layer. */

@@ -15,11 +15,16 @@ import { DenseGradient, Parameter } from "../parameter.js";
 import { checkGradOutput, checkMatrix, checkSameRows } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
+/** How a `Linear` starts and what its backward computes. */
 export interface LinearOptions extends InitOptions {
-  /** Whether backward computes the gradient of the input; a first layer saves a third of its work with false. */
+  /**
+   * Whether backward computes the gradient of the input; a first layer saves a third of its work with false. Default
+   * true.
+   */
   readonly gradInput: boolean;
 }
 
+/** What `Linear` takes where an option is left out. */
 export const LINEAR_DEFAULTS: LinearOptions = { ...INIT_DEFAULTS, gradInput: true };
 
 /** Dense layer, [N, numInputs] → [N, numOutputs]. */

@@ -20,6 +20,7 @@ import { Linear } from "./linear.js";
 export class Maxout extends Module {
   readonly numInputs: number;
   readonly numOutputs: number;
+  /** P, linear pieces of each output. */
   readonly numPieces: number;
 
   private readonly kernels: Kernels;

@@ -28,6 +28,7 @@ import { dispatchRows, ExpertRoute } from "./expert-route.js";
 import { Linear } from "./linear.js";
 import { NoisyTopGate } from "./noisy-top-gate.js";
 
+/** How many experts, of what kind, and how evenly used; see {@link MIXTURE_DEFAULTS}. */
 export interface MixtureOfExpertsOptions {
   /** E. Default 8. */
   readonly numExperts: number;
@@ -43,6 +44,7 @@ export interface MixtureOfExpertsOptions {
   readonly loadWeight: number;
 }
 
+/** What `SparselyGatedMixtureOfExperts` takes where an option is left out. */
 export const MIXTURE_DEFAULTS: MixtureOfExpertsOptions = {
   numExperts: 8,
   expertsPerRow: 2,
@@ -60,8 +62,9 @@ export interface ExpertStatistics {
   readonly importance: readonly number[];
   /** [E] expected rows by the smooth estimate; rows themselves in evaluate mode. */
   readonly load: readonly number[];
-  /** Standard deviation / mean over the experts, of each. */
+  /** CV(importance): standard deviation / mean over the experts. */
   readonly importanceVariation: number;
+  /** CV(load), likewise. */
   readonly loadVariation: number;
   /** The busiest expert's rows over the mean: what a machine per expert would wait for. */
   readonly maxOverMean: number;
@@ -69,8 +72,11 @@ export interface ExpertStatistics {
 
 /** Mixture of experts with noisy top-k gating, [N, D] → [N, O]. */
 export class SparselyGatedMixtureOfExperts extends Container<Tensor, Tensor> {
+  /** D. */
   readonly numInputs: number;
+  /** O. */
   readonly numOutputs: number;
+  /** Chooses the experts of each row and weighs them. */
   readonly gate: NoisyTopGate;
 
   private readonly kernels: Kernels;

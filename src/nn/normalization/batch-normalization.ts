@@ -21,8 +21,9 @@ import { DenseGradient, Parameter } from "../parameter.js";
 import { checkGradOutput, checkLength, formatShape } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
+/** How `BatchNormalization` measures, remembers and scales. */
 export interface BatchNormalizationOptions {
-  /** ε, added to the variance. Default 1e-5. */
+  /** ε, added to the variance. Above 0. Default 1e-5. */
   readonly epsilon: number;
   /** Share of the newest batch in the running statistics, in (0, 1]. Default 0.1. */
   readonly momentum: number;
@@ -30,6 +31,7 @@ export interface BatchNormalizationOptions {
   readonly affine: boolean;
 }
 
+/** What `BatchNormalization` takes where an option is left out. */
 export const BATCH_NORMALIZATION_DEFAULTS: BatchNormalizationOptions = { epsilon: 1e-5, momentum: 0.1, affine: true };
 
 /** Batch normalisation of [N, C, …], the same shape out. */

@@ -15,13 +15,15 @@ import { DenseGradient, Parameter } from "../parameter.js";
 import { checkGradOutput, checkLength, formatShape } from "../shape-check.js";
 import { atLeastF32, TensorBuffer } from "../tensor-buffer.js";
 
+/** How `LayerNormalization` measures and scales. */
 export interface LayerNormalizationOptions {
-  /** ε, added to the variance. Default 1e-5. */
+  /** ε, added to the variance. Above 0. Default 1e-5. */
   readonly epsilon: number;
   /** Whether weight and bias are learnt; without them y = x̂. Default true. */
   readonly affine: boolean;
 }
 
+/** What `LayerNormalization` takes where an option is left out. */
 export const LAYER_NORMALIZATION_DEFAULTS: LayerNormalizationOptions = { epsilon: 1e-5, affine: true };
 
 /** Layer normalisation of [N, …, D], the same shape out. */

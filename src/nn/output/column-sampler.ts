@@ -47,6 +47,7 @@ export interface ColumnSample {
   readonly columns: Uint32Array;
   /** Columns of all rows, the first of `columns`. */
   readonly numShared: number;
+  /** Columns in use, shared or not: how many of `columns` count. */
   readonly numChosen: number;
   /** [≥ numShared] a column's chance π as the loss wants it: −ln π to be added to a logit, or the weight 1/π. */
   readonly correction: Float32Array;
@@ -56,6 +57,7 @@ export interface ColumnSample {
   readonly rest: Csr;
 }
 
+/** How many columns are drawn, how, and what the loss makes of their chances. */
 export interface ColumnSamplerOptions {
   /** Distinct columns drawn a step, on average, at least 1; from L on all columns are taken and nothing is drawn. */
   readonly numNegatives: number;

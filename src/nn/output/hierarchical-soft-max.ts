@@ -35,6 +35,7 @@ import { FullScores } from "./full-scores.js";
 import { clustersByCount, type LabelClusters } from "./label-clusters.js";
 import { OutputCriterion } from "./output-criterion.js";
 
+/** How labels are put in clusters, and how weights start. */
 export interface HierarchicalSoftMaxOptions extends InitOptions {
   /** C. Default `defaultNumClusters(L)`. Not together with `clusters`. */
   readonly numClusters: number;
@@ -53,11 +54,13 @@ export function defaultNumClusters(numLabels: number): number {
 export class HierarchicalSoftMax extends OutputCriterion {
   /** The labels' order: row p of `weight` belongs to label clusters.order[p]. */
   readonly clusters: LabelClusters;
-  /** [C, H] and [C], dense gradients. */
+  /** [C, H], dense gradient. */
   readonly clusterWeight: Parameter;
+  /** [C], dense gradient. */
   readonly clusterBias: Parameter;
-  /** [L, H] and [L] in the order of `clusters`, row-sparse gradients. */
+  /** [L, H] in the order of `clusters`, row-sparse gradient. */
   readonly weight: Parameter;
+  /** [L] in the order of `clusters`, row-sparse gradient. */
   readonly bias: Parameter;
 
   private readonly linear: Linear;

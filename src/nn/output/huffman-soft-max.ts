@@ -27,6 +27,7 @@ import { ChosenDots } from "./chosen-dots.js";
 import { HuffmanCode } from "./huffman-code.js";
 import { OutputCriterion } from "./output-criterion.js";
 
+/** What shapes the tree, and how weights start. */
 export interface HuffmanSoftMaxOptions extends InitOptions {
   /** [L] how often each label occurs in the training data; null: all alike, a balanced tree. Default null. */
   readonly counts: ArrayLike<number> | null;
@@ -34,6 +35,7 @@ export interface HuffmanSoftMaxOptions extends InitOptions {
 
 /** word2vec's hierarchical softmax: hidden [N, H] against target distributions [N, L], L ≥ 2. */
 export class HuffmanSoftMax extends OutputCriterion {
+  /** The tree: each label's path of nodes and its code. */
   readonly code: HuffmanCode;
   /** [L − 1, H] one row a node, row-sparse gradient. */
   readonly weight: Parameter;

@@ -16,6 +16,7 @@ import { OutputCriterion } from "./output-criterion.js";
 
 /** A Linear with one of the losses on sparse targets. */
 export abstract class LinearOutput extends OutputCriterion {
+  /** The layer of all L logits: weight [L, H], bias [L]. */
   readonly linear: Linear;
   private readonly criterion: SparseTargetCriterion;
   private readonly scores: FullScores;

@@ -25,8 +25,9 @@ import { FullScores } from "./full-scores.js";
 import { OutputCriterion } from "./output-criterion.js";
 import { SampledLoss } from "./sampled-loss.js";
 
+/** Which labels stand for the rest in a step, and how weights start. */
 export interface SampledSoftMaxOptions extends InitOptions {
-  /** Labels drawn a step, on average, beside those of its rows. Default 1024. */
+  /** Labels drawn a step, on average, beside those of its rows; from L on nothing is drawn. Default 1024. */
   readonly numNegatives: number;
   /** How they are drawn; "logUniform" expects labels by falling frequency. Default "uniform". */
   readonly negatives: NegativeDistribution;
@@ -36,6 +37,7 @@ export interface SampledSoftMaxOptions extends InitOptions {
 export class SampledSoftMax extends OutputCriterion {
   /** Draws a seed a training forward. Whoever resumes a training gives it to the Trainer's `rngs`. */
   rng: SeedSource;
+  /** The layer of all labels' weights: weight [L, H], bias [L]. */
   readonly linear: SampledLinear;
 
   private readonly sampler: ColumnSampler;

@@ -14,6 +14,7 @@ import { TensorBuffer } from "../tensor-buffer.js";
 import { checkPooling } from "./pooling-check.js";
 import { type Extent, WindowGeometry, type WindowOptions } from "./window-geometry.js";
 
+/** Where the windows of a `SpatialAveragePooling` lie, and what they make of padding. */
 export interface SpatialAveragePoolingOptions extends WindowOptions {
   /** Whether padding counts as zeros of the mean. Default true. */
   readonly countPadding: boolean;

@@ -19,13 +19,18 @@ import { checkGradOutput } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 import { type Extent, WindowGeometry, type WindowOptions } from "./window-geometry.js";
 
+/** Where windows lie, how weights start, what backward computes; for `SpatialConvolutionLocal` too. */
 export interface SpatialConvolutionOptions extends InitOptions, WindowOptions {
   /** Whether outputs have a bias of each plane. Default true. */
   readonly hasBias: boolean;
-  /** Whether backward computes the gradient of the input; a first layer saves a third of its work with false. */
+  /**
+   * Whether backward computes the gradient of the input; a first layer saves a third of its work with false. Default
+   * true.
+   */
   readonly gradInput: boolean;
 }
 
+/** What `SpatialConvolution` and `SpatialConvolutionLocal` take where an option is left out. */
 export const SPATIAL_CONVOLUTION_DEFAULTS: SpatialConvolutionOptions = {
   ...INIT_DEFAULTS,
   stride: 1,

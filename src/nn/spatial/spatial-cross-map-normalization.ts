@@ -13,6 +13,7 @@ import { checkGradOutput } from "../shape-check.js";
 import { atLeastF32, TensorBuffer } from "../tensor-buffer.js";
 import { checkImages, checkSameShape } from "./window-geometry.js";
 
+/** Constants of the normalisation; the defaults are those of Krizhevsky, Sutskever, Hinton, 2012. */
 export interface SpatialCrossMapNormalizationOptions {
   /** Planes of a window: odd, up to 1023. Default 5. */
   readonly size: number;
@@ -24,6 +25,7 @@ export interface SpatialCrossMapNormalizationOptions {
   readonly k: number;
 }
 
+/** What `SpatialCrossMapNormalization` takes where an option is left out. */
 export const SPATIAL_CROSS_MAP_DEFAULTS: SpatialCrossMapNormalizationOptions = {
   size: 5,
   alpha: 1e-4,

@@ -13,10 +13,11 @@ import { checkLength, formatShape } from "../shape-check.js";
 /** Height and width; one number stands for both. */
 export type Extent = number | readonly [height: number, width: number];
 
+/** Where windows lie on an image. */
 export interface WindowOptions {
-  /** Rows and columns from one window to the next. */
+  /** Rows and columns from one window to the next, at least 1. Default: 1 for a convolution, the kernel for pooling. */
   readonly stride: Extent;
-  /** Rows and columns around the image. */
+  /** Rows and columns on each side of the image, at least 0; for pooling less than the kernel. Default 0. */
   readonly padding: Extent;
 }
 
