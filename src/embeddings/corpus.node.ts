@@ -24,21 +24,27 @@ export interface CorpusProgress {
   readonly stage: "counting" | "encoding";
   /** Bytes as they lie on disk. */
   readonly doneBytes: number;
+  /** Of all files, on disk too: a gzipped file counts as its compressed size. */
   readonly totalBytes: number;
 }
 
+/** How a text is read. */
 export interface CorpusOptions {
   /** Threads that read; with 1 the caller's own does. Default 1. */
   readonly numThreads?: number;
+  /** Aborting it ends the reading with an InterruptedError. */
   readonly signal?: AbortSignal | undefined;
+  /** Called as bytes are read, with the sum over all threads. */
   readonly onProgress?: ((progress: CorpusProgress) => void) | undefined;
 }
 
+/** How the words of a text are counted, and which of them make the vocabulary. */
 export interface CountOptions extends CorpusOptions, Partial<VocabularyOptions> {
   /** Distinct words that a thread counts at a time; beyond it rare ones are dropped. Default 8 million (400 MB). */
   readonly maxDistinct?: number;
 }
 
+/** How a text becomes ids on disk. */
 export interface EncodeOptions extends CorpusOptions {
   /** Where the directory of ids is made. Default: the system's directory for temporary files. */
   readonly directory?: string;

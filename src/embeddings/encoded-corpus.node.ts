@@ -21,7 +21,7 @@ export interface EncodedPart {
   readonly numIds: number;
 }
 
-/** Plain data: a thread makes its own EncodedCorpus of it. */
+/** Plain data, its members those of EncodedCorpus: a thread makes its own of it. */
 export interface EncodedCorpusParts {
   readonly directory: string;
   readonly parts: readonly EncodedPart[];
@@ -31,7 +31,9 @@ export interface EncodedCorpusParts {
 
 /** An encoded corpus on disk. Whoever made it calls `dispose`. */
 export class EncodedCorpus {
+  /** Holds the parts, and nothing else: `dispose` removes it whole. */
   readonly directory: string;
+  /** In the order of the text. */
   readonly parts: readonly EncodedPart[];
   /** Words of the vocabulary in the text. */
   readonly numTokens: number;
@@ -104,6 +106,7 @@ export class IdReader {
     return filled;
   }
 
+  /** Closes the file in hand; may be called at any time, and more than once. */
   close(): void {
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;

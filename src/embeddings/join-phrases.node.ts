@@ -23,23 +23,31 @@ export interface PhraseProgress {
   readonly pass: number;
   /** Bytes of the files as they lie on disk, of this reading. */
   readonly doneBytes: number;
+  /** Of all files. */
   readonly totalBytes: number;
 }
 
+/** What makes a phrase, how much is counted at a time, and who hears of it. */
 export interface JoinPhrasesOptions extends Pick<CorpusOptions, "signal">, Partial<PhraseOptions> {
   /** Distinct words, and distinct pairs, that are counted at a time; rare ones are dropped beyond. Default 8 million. */
   readonly maxDistinct?: number;
+  /** Called as bytes are read. */
   readonly onProgress?: ((progress: PhraseProgress) => void) | undefined;
 }
 
 /** A phrase, how often it was joined, and its score. */
 export interface FoundPhrase {
+  /** As it stands in the output: `new_york`. */
   readonly phrase: string;
+  /** Times it was joined in this pass. */
   readonly count: number;
+  /** Above the pass's threshold. */
   readonly score: number;
 }
 
+/** What one pass over the text found and joined. */
 export interface PhrasePass {
+  /** The score that its phrases had to pass. */
   readonly threshold: number;
   /** Distinct phrases. */
   readonly numPhrases: number;
@@ -49,6 +57,7 @@ export interface PhrasePass {
   readonly frequent: readonly FoundPhrase[];
 }
 
+/** What `joinPhrases` read, joined and wrote. */
 export interface PhraseReport {
   /** Words that were read. */
   readonly numTokens: number;
@@ -56,6 +65,7 @@ export interface PhraseReport {
   readonly numJoined: number;
   /** Size of the output. */
   readonly numBytes: number;
+  /** One for each threshold, in their order. */
   readonly passes: readonly PhrasePass[];
 }
 

@@ -17,6 +17,7 @@ import { ABSENT, ByteTable } from "../data/byte-table.js";
 import { MAX_TOKEN_BYTES, type TokenSink } from "./token-scanner.js";
 import { VocabularyCounter } from "./vocabulary-counter.js";
 
+/** When two neighbouring words are a phrase. */
 export interface PhraseOptions {
   /** Subtracted from a pair's count, and the least count of its words: keeps chance pairs of rare words apart. Default 5. */
   readonly discount: number;
@@ -24,6 +25,7 @@ export interface PhraseOptions {
   readonly threshold: number | readonly number[];
 }
 
+/** Those of the C tool word2phrase. */
 export const PHRASE_DEFAULTS: PhraseOptions = { discount: 5, threshold: 100 };
 
 /** Between the words of a phrase. */

@@ -14,6 +14,7 @@ import { findSeparator, TokenScanner, type TokenSink } from "./token-scanner.js"
 /** A piece of a text file. */
 export interface TextPart {
   readonly path: string;
+  /** Offset of the first byte. */
   readonly startBytes: number;
   /** Beyond the last byte; of a gzipped file its compressed size. */
   readonly endBytes: number;

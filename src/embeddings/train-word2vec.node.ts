@@ -41,7 +41,9 @@ export interface Word2VecProgress {
   readonly fraction: number;
   /** Words of the vocabulary in the text, sub-sampled ones included, as the C tool counts them; of all threads. */
   readonly wordsPerSecond: number;
+  /** Until the last iteration ends, at the speed so far. */
   readonly etaSeconds: number;
+  /** The learning rate that the reporting thread has come to. */
   readonly alpha: number;
   /** Mean loss of an input lately, measured on one window in 16; NaN if none was. */
   readonly loss: number;
@@ -53,6 +55,7 @@ export interface Word2VecRequest {
   readonly corpus: readonly string[];
   /** Default: counted in the corpus, with `options.minCount`. */
   readonly vocabulary?: Vocabulary | undefined;
+  /** What is left out is WORD2VEC_DEFAULTS. */
   readonly options?: Partial<Word2VecOptions> | undefined;
   /** Default: one a core with native kernels, else 1. */
   readonly numThreads?: number | undefined;
@@ -60,14 +63,19 @@ export interface Word2VecRequest {
   readonly directory?: string | undefined;
   /** A file to continue from, if it is there, and to write when interrupted and after each iteration. Default: none. */
   readonly checkpoint?: string | undefined;
+  /** Aborting it ends the run with an InterruptedError; once training has begun the checkpoint, if any, is written. */
   readonly signal?: AbortSignal | undefined;
+  /** Called while text is counted and encoded, then while vectors are trained: told apart by `stage`. */
   readonly onProgress?: ((progress: CorpusProgress | Word2VecProgress) => void) | undefined;
 }
 
 /** Vectors, and how training went. */
 export interface Word2VecReport {
+  /** The one given, or counted. */
   readonly vocabulary: Vocabulary;
+  /** In the order of the vocabulary's ids. */
   readonly vectors: WordVectors;
+  /** As given, defaults filled in. */
   readonly options: Word2VecOptions;
   readonly numThreads: number;
   /** Words of the text that the vocabulary lacks. */
@@ -76,6 +84,7 @@ export interface Word2VecReport {
   readonly losses: readonly number[];
   /** Counting and encoding the text. */
   readonly readingSeconds: number;
+  /** Of this call alone when it resumed from a checkpoint. */
   readonly trainingSeconds: number;
   /** While training; in a resumed run, of the rest. */
   readonly wordsPerSecond: number;

@@ -16,6 +16,7 @@ import type { WordVectors } from "./word-vectors.js";
 /** A word and its cosine with what was asked for. */
 export interface Neighbor {
   readonly word: string;
+  /** Its row in the vectors. */
   readonly index: number;
   /** Cosine; for analogies that of b − a + c. */
   readonly similarity: number;
@@ -28,6 +29,7 @@ const MOST_QUERIES = 256;
 
 /** Finds the words nearest to a vector by cosine, exactly, over all words. */
 export class VectorSearch {
+  /** All of them, those beyond `maxWords` too. */
   readonly vectors: WordVectors;
   readonly #kernels: Kernels;
   readonly #numWords: number;

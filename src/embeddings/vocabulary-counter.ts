@@ -33,6 +33,7 @@ export class VocabularyCounter implements TokenSink {
     return this.total;
   }
 
+  /** Words in the table now; those that were dropped are not among them. */
   get numDistinct(): number {
     return this.table.size;
   }

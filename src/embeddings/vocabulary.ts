@@ -13,11 +13,15 @@ import { findSeparator } from "./token-scanner.js";
 
 /** What threads exchange instead of a Vocabulary. */
 export interface VocabularyParts {
+  /** Bytes of all words, one after the other. */
   readonly arena: Uint8Array;
+  /** [V + 1] word i is arena[offsets[i], offsets[i + 1]). */
   readonly offsets: Uint32Array;
+  /** [V] how often each word occurs. */
   readonly counts: Float64Array;
 }
 
+/** Which of the words counted are kept. */
 export interface VocabularyOptions {
   /** Words that occur less often are left out, as if the text did not have them. Default 5. */
   readonly minCount: number;
@@ -25,6 +29,7 @@ export interface VocabularyOptions {
   readonly maxWords: number;
 }
 
+/** The least count is that of the word2vec C tool. */
 export const VOCABULARY_DEFAULTS: VocabularyOptions = { minCount: 5, maxWords: Number.POSITIVE_INFINITY };
 
 const encoder = new TextEncoder();
@@ -102,6 +107,7 @@ export class Vocabulary {
     return this.table.size;
   }
 
+  /** What `fromParts` takes: views of this vocabulary's memory. */
   get parts(): VocabularyParts {
     return { ...this.table.parts, counts: this.counts };
   }

@@ -17,14 +17,18 @@ import { TextVectorParser } from "./text-vector-parser.js";
 import { VectorTarget } from "./vector-target.js";
 import type { WordVectors } from "./word-vectors.js";
 
+/** Layouts of a file of vectors: `text` and `binary` are word2vec's, `glove` is text without the first line. */
 export const VECTOR_FORMATS = ["text", "glove", "binary"] as const;
+/** In which layout word vectors are written; reading finds it out by itself. */
 export type VectorFormat = (typeof VECTOR_FORMATS)[number];
 
+/** How much of a file is read, and who hears of it. */
 export interface ReadVectorsOptions {
   /** Only the first so many words; files are in order of frequency. Default all. */
   readonly maxWords?: number;
   /** Bytes of the file, as it lies on the disk. */
   readonly onProgress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number }) => void;
+  /** Aborting it ends the reading with an InterruptedError. */
   readonly signal?: AbortSignal;
 }
 

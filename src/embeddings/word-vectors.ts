@@ -11,9 +11,11 @@ import { ShapeError } from "../core/errors.js";
 
 /** Words and their vectors, [V, D] in one array, in the order of the file: mostly that of frequency. */
 export class WordVectors {
+  /** [V] words[i] has row i. */
   readonly words: readonly string[];
   /** [V, dimension]; may stand on shared memory. Not to be changed once `normalized` was asked for. */
   readonly vectors: Float32Array;
+  /** D. */
   readonly dimension: number;
   #indices: Map<string, number> | null = null;
   #normalized: Float32Array | null = null;
@@ -31,6 +33,7 @@ export class WordVectors {
     this.dimension = dimension;
   }
 
+  /** V. */
   get numWords(): number {
     return this.words.length;
   }

@@ -15,6 +15,7 @@ import { MOST_WORD_DIM, MOST_WORD_TARGETS } from "../kernels/contract.js";
 /** skipgram: each word of a window predicts its centre; cbow: their mean does. */
 export type Word2VecArchitecture = "skipgram" | "cbow";
 
+/** All there are. */
 export const WORD2VEC_ARCHITECTURES: readonly Word2VecArchitecture[] = ["skipgram", "cbow"];
 
 /** What is learnt, and how fast: all of it changes the vectors. */

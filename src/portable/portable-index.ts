@@ -49,25 +49,34 @@ export interface InputRecord {
   readonly digests: string;
 }
 
+/** What stands in `index.json`: all that is to be known of an export before its other files come. */
 export interface PortableIndex {
   readonly format: typeof PORTABLE_FORMAT;
+  /** PORTABLE_VERSION of the program that wrote it. */
   readonly formatVersion: number;
   /** Version of the program that wrote it. */
   readonly writtenBy: string;
   /** Names the content: a folder. */
   readonly version: string;
+  /** Shape of each world. */
   readonly network: Manifest["network"];
   /** Of all worlds that the model has. */
   readonly hash: Manifest["hash"];
+  /** How the worlds' answers become one score a label. */
   readonly merge: Manifest["merge"];
+  /** The label prior; without effect unless labels are counted. */
   readonly prior: Manifest["prior"];
   /** On held-out rows, with all worlds and before rounding; null if not measured, or not of these worlds. */
   readonly metrics: Manifest["metrics"];
   /** Numbers of the worlds that are here, ascending. */
   readonly worlds: readonly number[];
+  /** Of a weight; 32: not rounded. */
   readonly bits: WeightBits;
+  /** How a text becomes features; `numDocuments`: rows that document frequencies were counted in. */
   readonly vectorizer: { readonly options: TextVectorizerOptions; readonly numDocuments: number };
+  /** What `labels.bin` holds: names, training rows of each label. Without names labels are numbers. */
   readonly labels: { readonly named: boolean; readonly counted: boolean };
+  /** The shards. */
   readonly input: InputRecord;
   /** Every file of `<version>/` but the shards. */
   readonly files: Readonly<Record<string, PortableFile>>;

@@ -15,6 +15,7 @@ import { KERNELS_FILE, type PortableIndex } from "./portable-index.js";
 import { gatherCapacity } from "./portable-scorer.js";
 import { portableWorldBytes } from "./portable-world.js";
 
+/** Where a portable model's kernels come from. */
 export interface KernelSource {
   /**
    * The bytes of manyworlds.wasm, or a module compiled from them (where compiling at run time is forbidden, as at some

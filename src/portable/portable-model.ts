@@ -47,12 +47,15 @@ import { WorldLoader } from "./world-loader.js";
 export interface LoadProgress {
   /** Bytes fetched, of `totalBytes`: what is loaded without being asked for. */
   readonly bytes: number;
+  /** By estimate: of the shards their mean size. */
   readonly totalBytes: number;
   /** Worlds that answer, of `numWorlds`. */
   readonly worlds: number;
+  /** Worlds of the export. */
   readonly numWorlds: number;
 }
 
+/** Where a portable model's files are, and how many of them are kept and fetched ahead. */
 export interface PortableLoadOptions extends KernelSource {
   /** The model's folder: an absolute address, or what fetches its files. */
   readonly files: string | URL | FileFetcher;
@@ -66,12 +69,18 @@ export interface PortableLoadOptions extends KernelSource {
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
+/** Default of `maxShardBytes`. */
 export const DEFAULT_MAX_SHARD_BYTES: number = 64 * 2 ** 20;
+/** Default of `prefetchBytes`. */
 export const DEFAULT_PREFETCH_BYTES: number = 2 * 2 ** 20;
 
+/** An exported model that answers where it is loaded, from its first world on. */
 export class PortableModel {
+  /** Of the files that it was loaded from. */
   readonly index: PortableIndex;
+  /** Names and training rows of the labels, as far as the export has them. */
   readonly labels: LabelTable;
+  /** What it computes with. */
   readonly kernels: Kernels;
   /** Resolves when each world has come or failed; never rejects: see `model().failedWorlds`. Later searches try again. */
   readonly complete: Promise<void>;

@@ -17,17 +17,23 @@ import type { CutProblem } from "./problem.js";
 /** An undirected graph; each edge stands once, with both ends distinct. */
 export interface Graph {
   readonly numVertices: number;
+  /** [E] one end of each edge. */
   readonly heads: Uint32Array;
+  /** [E] the other end. */
   readonly tails: Uint32Array;
+  /** [E] at least 0. */
   readonly weights: Float32Array;
 }
 
 /** A vertex that belongs to a terminal. */
 export interface FixedVertex {
+  /** 0 … V − 1. */
   readonly vertex: number;
+  /** 0 … K − 1. */
   readonly terminal: number;
 }
 
+/** Among how many terminals a graph is cut, and which vertices are theirs from the start. */
 export interface CutProblemOptions {
   /** K ≥ 2. */
   readonly numTerminals: number;

@@ -16,16 +16,21 @@ import { gridOf, portionsOf } from "./portions.js";
 import { initialiseVector, type SparseProblem, vectorLength } from "./problem.js";
 import { checkDescentOptions, type DescentOptions, MODE_OF, type ThreadStrategy } from "./strategy.js";
 
+/** How `descend` is to run, and who hears of it. */
 export interface DescentRequest extends DescentOptions {
   /** Called now and then, at most ten times a second. */
   readonly onProgress?: (progress: DescentProgress) => void;
+  /** Aborting it ends the run with an InterruptedError. */
   readonly signal?: AbortSignal;
 }
 
+/** The vector that `descend` found, and how the run went. */
 export interface DescentReport {
   /** x. */
   readonly vector: Float32Array;
+  /** As given, defaults filled in. */
   readonly options: Required<DescentOptions>;
+  /** From when all threads stood ready to the end of the last epoch; averaging: until the mean is taken. */
   readonly seconds: number;
   /** Processor time over time: less than the threads if other programs had the cores, or threads slept. */
   readonly coresUsed: number;

@@ -44,6 +44,7 @@ export interface DescentShared extends PortionsShared {
   readonly cpu: Float64Array;
 }
 
+/** How far a run of `descend` has come. */
 export interface DescentProgress {
   /** Epochs done. */
   readonly epoch: number;

@@ -21,11 +21,15 @@ const MOST_GROUPS = 64;
 export interface Ratings {
   readonly numLeft: number;
   readonly numRight: number;
+  /** [N] row of each entry. */
   readonly lefts: Uint32Array;
+  /** [N] column of each entry. */
   readonly rights: Uint32Array;
+  /** [N]. */
   readonly values: Float32Array;
 }
 
+/** The factors' size, their regulariser, and how entries are dealt to threads. */
 export interface FactorProblemOptions {
   /** r. Default 10. */
   readonly rank?: number;

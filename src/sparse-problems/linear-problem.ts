@@ -15,6 +15,7 @@ import type { Kernels } from "../kernels/contract.js";
 import { shuffledExamples } from "./example-order.js";
 import { type LinearProblem, readingPass } from "./problem.js";
 
+/** Which loss, which regulariser, and whether one label is learnt or all. */
 export interface LinearProblemOptions {
   /** Default "hinge". */
   readonly loss?: "hinge" | "logistic";

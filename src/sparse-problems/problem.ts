@@ -30,11 +30,13 @@ interface ProblemSize {
 /** See linear-problem.ts. x [D, K]. */
 export interface LinearProblem extends ProblemSize {
   readonly kind: "linear";
+  /** Its examples lie in one random order. */
   readonly grid: null;
   /** λ. */
   readonly lambda: number;
   /** When weights shrink: with each example that has their feature (data.decay), or all of them after each epoch. */
   readonly regularise: "step" | "epoch";
+  /** The rows in their random order, on shared memory. */
   readonly data: LinearPassProblem;
 }
 
@@ -45,20 +47,24 @@ export interface FactorProblem extends ProblemSize {
   readonly grid: ExampleGrid | null;
   /** μ. */
   readonly mu: number;
-  /** What was subtracted of every value: their mean. */
+  /** What was subtracted of every value: their mean, or what FactorProblemOptions said. */
   readonly offset: number;
+  /** The entries in their order, `offset` subtracted, on shared memory. */
   readonly data: FactorPassProblem;
 }
 
 /** See cut-problem.ts. x [V, K]. */
 export interface CutProblem extends ProblemSize {
   readonly kind: "cut";
+  /** Its examples lie in one random order. */
   readonly grid: null;
   /** [V] terminal of each fixed vertex; of others 0. */
   readonly terminals: Uint32Array;
+  /** The edges in their random order, on shared memory. */
   readonly data: CutPassProblem;
 }
 
+/** What `descend` can minimise; `kind` tells them apart. */
 export type SparseProblem = LinearProblem | FactorProblem | CutProblem;
 
 /** Length of x. */

@@ -25,7 +25,9 @@ import type { Sparsity } from "./sparsity.js";
  */
 export type SparsityVerdict = "proven" | "sparse" | "contended" | "dense";
 
+/** What the statistics say about Hogwild! on so many threads. */
 export interface SparsityAdvice {
+  /** τ. */
   readonly numThreads: number;
   /** 1 + 6τρ + 6τ²ΩΔ^½ with τ = numThreads; 1 on one thread. */
   readonly slowdownBound: number;

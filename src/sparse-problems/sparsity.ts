@@ -23,10 +23,13 @@ import type { SparseProblem } from "./problem.js";
 /** Which parts each example touches: example i has parts[offsets[i] … offsets[i + 1]), distinct. */
 export interface Hypergraph {
   readonly numParts: number;
+  /** [N + 1]. */
   readonly offsets: Uint32Array;
+  /** [offsets[N]] numbers below `numParts`. */
   readonly parts: Uint32Array;
 }
 
+/** How much work the statistics may cost. */
 export interface SparsityOptions {
   /** Steps over lists and words that ρ and meeting may cost. Default 2·10⁹, some seconds. */
   readonly workLimit?: number;
@@ -34,23 +37,29 @@ export interface SparsityOptions {
   readonly seed?: number;
 }
 
+/** How much examples get in each other's way: statistics of a hypergraph. */
 export interface Sparsity {
-  /** |E|. */
+  /** |E|, N. */
   readonly numExamples: number;
-  /** n: parts; and those that some example touches. */
+  /** n: parts that there are, touched or not. */
   readonly numParts: number;
+  /** Parts that some example touches. */
   readonly numTouched: number;
-  /** Ω, and the mean of |e|. */
+  /** Ω: parts that one example touches, at most. */
   readonly omega: number;
+  /** Mean of |e|. */
   readonly meanSize: number;
-  /** Δ. */
+  /** Δ: share of examples that touch the most popular part. */
   readonly delta: number;
-  /** ρ, or the greatest found if not `rhoExact`. */
+  /** ρ: share of examples that touch any part of one example, at most; the greatest found if not `rhoExact`. */
   readonly rho: number;
+  /** Whether all examples' neighbours were counted; else `rho` is a lower bound, from a sample. */
   readonly rhoExact: boolean;
   /** Examples whose neighbours were counted. */
   readonly numSampled: number;
+  /** Chance that two random examples touch a part in common; estimated unless `rhoExact`. */
   readonly meeting: number;
+  /** Share of an example's parts that another random example touches too, on average. */
   readonly overlap: number;
 }
 

@@ -25,8 +25,13 @@
 import { ConfigError } from "../core/errors.js";
 import type { PassMode } from "../kernels/contract.js";
 
+/**
+ * How threads share x: as they please (hogwild), through copies (delayed), under locks (locked, locked-parts), by turns
+ * (round-robin), not until the end (averaging); serial is one thread.
+ */
 export type ThreadStrategy = "serial" | "hogwild" | "delayed" | "locked" | "locked-parts" | "round-robin" | "averaging";
 
+/** All there are. */
 export const THREAD_STRATEGIES: readonly ThreadStrategy[] = [
   "serial",
   "hogwild",
@@ -47,6 +52,7 @@ export const MODE_OF: Readonly<Record<ThreadStrategy, PassMode>> = {
   averaging: "free",
 };
 
+/** How a problem is minimised: the steps, and the threads that take them. */
 export interface DescentOptions {
   /** γ of the first epoch. */
   readonly learningRate: number;

@@ -16,15 +16,21 @@ import { type BatchPart, type BatchSource, partOfRows, type SupervisedBatch } fr
 /** Rows of features [n, D] and of buckets [n, B]. */
 export type Batch = SupervisedBatch<SparseBatch, SparseBatch>;
 
+/** From which rows, in which order, a world learns which buckets. */
 export interface BatchLoaderOptions {
+  /** Of this world. */
   readonly hash: HashParameters;
   /** softmax wants distributions, sigmoid wants zeros and ones. */
   readonly targetValues: "distribution" | "binary";
+  /** Rows a step; the last of an epoch may have fewer. */
   readonly batchSize: number;
+  /** The order of every epoch derives from it and `world`. */
   readonly seed: number;
+  /** Its number, from 0. */
   readonly world: number;
 }
 
+/** Batches of sparse rows with the buckets of their labels, shuffled each epoch. */
 export class BatchLoader implements BatchSource<Batch> {
   readonly numRows: number;
   readonly batchesPerEpoch: number;

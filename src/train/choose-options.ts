@@ -25,8 +25,11 @@ import type { ModelOptions } from "./model-options.js";
 
 /** What the choice looks at. */
 export interface DataShape {
+  /** N. */
   readonly numRows: number;
+  /** D. */
   readonly numFeatures: number;
+  /** L. */
   readonly numLabels: number;
   /** Mean number of labels of a row. */
   readonly labelsPerRow: number;

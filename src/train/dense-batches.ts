@@ -13,6 +13,7 @@ import { formatShape } from "../nn/shape-check.js";
 import { BatchOrder } from "./batch-order.js";
 import { type BatchPart, type BatchSource, partOfRows, type SupervisedBatch } from "./objective.js";
 
+/** The rows, and how they are cut into batches. */
 export interface DenseBatchesOptions<T extends Tensor | IdTensor> {
   /** [R, …], one row a first index. */
   readonly inputs: Tensor;

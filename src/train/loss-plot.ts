@@ -2,6 +2,7 @@
 import { lineChart, type Point, type Scale, type Series } from "../plot/index.js";
 import type { TrainingHistory } from "./training-history.js";
 
+/** What `lossPlot` draws, and how large. */
 export interface LossPlotOptions {
   /** Default "Loss while training". */
   readonly title?: string;

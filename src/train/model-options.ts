@@ -13,13 +13,21 @@ import { checkOptimization, type OptimizationOptions } from "./train-options.js"
 
 /** See WorldOptions, OptimizationOptions, MergeKind and LabelPriorOptions for what each does. */
 export interface ModelOptions extends OptimizationOptions {
+  /** R, 1 … MAX_WORLDS. */
   readonly numWorlds: number;
+  /** B of each world, at least 2. */
   readonly numBuckets: number;
+  /** Units of each hidden layer; []: a linear world. */
   readonly hidden: readonly number[];
+  /** Behind each hidden layer; none: the layers are one linear map. */
   readonly activation: HiddenActivation;
+  /** Chance that a hidden unit is dropped in a training step, [0, 1). */
   readonly dropout: number;
+  /** softmax: buckets compete for one distribution; sigmoid: each is learnt by itself. */
   readonly loss: Loss;
+  /** full: a step computes all B logits; sampled: those of its rows' buckets and of some drawn. */
   readonly output: OutputLayer;
+  /** How the worlds' answers become one score a label, unless a query asks for another way. */
   readonly merge: MergeKind;
   /** Weight of the label prior, in units of the merged score. */
   readonly priorAlpha: number;

@@ -12,6 +12,7 @@ import { type FlatParameters, flatten } from "../nn/parameter.js";
 
 /** A loss of some parameters, with its gradient. */
 export interface Objective<B> {
+  /** What the loss depends on: values, and where their gradients go. */
   readonly parameters: FlatParameters;
   /** One step's arithmetic: zeroes, then fills the gradients of `parameters`. @returns the mean loss of the batch. */
   lossAndGradient(batch: B): number;
@@ -21,7 +22,9 @@ export interface Objective<B> {
 
 /** Where batches come from. */
 export interface BatchSource<B> {
+  /** Rows of an epoch. */
   readonly numRows: number;
+  /** Steps of an epoch; the same for all epochs. */
   readonly batchesPerEpoch: number;
   /**
    * Batch `index` < batchesPerEpoch of `epoch`, both from 0: a pure function of its arguments and the source's seed, so
@@ -48,8 +51,11 @@ export function partOfRows(numRows: number, part: number, numParts: number): { f
 
 /** Rows with what a model should answer to them. */
 export interface SupervisedBatch<I = Tensor, T = Tensor> {
+  /** [n, …] for a model's `forward`. */
   readonly inputs: I;
+  /** [n, …] for a criterion. */
   readonly targets: T;
+  /** n. */
   readonly numRows: number;
   /** Where the rows stand in the whole batch, if they are a part of one: rows before, and entries of sparse inputs before. */
   readonly first?: { readonly row: number; readonly entry: number };
@@ -59,6 +65,7 @@ export interface SupervisedBatch<I = Tensor, T = Tensor> {
 export class SupervisedObjective<I = Tensor, T = Tensor, O = Tensor> implements Objective<SupervisedBatch<I, T>> {
   readonly model: Module<I, O>;
   readonly criterion: Criterion<O, T>;
+  /** Those of the model, then those of the criterion. */
   readonly parameters: FlatParameters;
 
   /**

@@ -12,6 +12,7 @@ export interface OptimizationOptions {
   readonly epochs: number;
   /** Rows a step. */
   readonly batchSize: number;
+  /** The rule of the steps; what is not set here has the rule's own defaults. */
   readonly optimizer: OptimizerName;
   /** Peak learning rate. */
   readonly learningRate: number;

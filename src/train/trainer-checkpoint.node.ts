@@ -16,6 +16,7 @@ import { loadSealed, saveSealed } from "../checkpoint/sealed-tensors.node.js";
 import { FormatError } from "../core/errors.js";
 import type { ResumableTraining, TrainerState } from "./trainer-state.js";
 
+/** Which training a file belongs to. */
 export interface TrainerCheckpointOptions {
   /** Names the training, such as a hash of data and options: a checkpoint of another one is not continued. Default "". */
   readonly run?: string;
@@ -25,6 +26,7 @@ export interface TrainerCheckpointOptions {
 
 /** A file that a training is saved to and resumed from. */
 export class TrainerCheckpoint {
+  /** The file; it need not be there. */
   readonly path: string;
   private readonly run: string;
   private readonly remedy: string;

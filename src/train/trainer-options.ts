@@ -12,9 +12,13 @@ import type { EarlyStoppingOptions, ValidationOptions } from "./validation.js";
 /** Often enough to lose little, seldom enough that writing a model thrice its size costs a few per cent at most. */
 export const CHECKPOINT_INTERVAL_MS = 30_000;
 
+/** What a Trainer minimises, on what, by which rule, and how long. */
 export interface TrainerOptions<B> {
+  /** Its parameters are what training changes. */
   readonly objective: Objective<B>;
+  /** Where training batches come from. */
   readonly source: BatchSource<B>;
+  /** For this training alone: its state and learning rate are changed. */
   readonly optimizer: Optimizer;
   /** Passes over the source. */
   readonly epochs: number;
@@ -32,7 +36,9 @@ export interface TrainerOptions<B> {
    * that is not finite, training stops before the step. Default: gradients stay as they are.
    */
   readonly adjustGradients?: (parameters: readonly Parameter[]) => number | undefined;
+  /** What is measured at the end of epochs. Default nothing. */
   readonly validation?: ValidationOptions;
+  /** When to stop before all epochs are done; needs `validation`. Default never. */
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Who is training, for error messages. Default "Trainer". */
   readonly name?: string;
@@ -47,6 +53,7 @@ export interface TrainingProgress {
   readonly numSteps: number;
   /** Epoch of the last step, from 1. */
   readonly epoch: number;
+  /** Planned. */
   readonly epochs: number;
   /** Mean loss over the last 100 steps or so (exponential average). */
   readonly loss: number;
@@ -59,20 +66,25 @@ export type RunProgress = TrainingProgress & { readonly rowsPerSecond: number };
 export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
+  /** Planned. */
   readonly epochs: number;
   /** Mean of the epoch's steps. */
   readonly loss: number;
+  /** Of its last step. */
   readonly learningRate: number;
   /** null if this epoch had no validation. */
   readonly metrics: Readonly<Record<string, number>> | null;
+  /** Of training so far, earlier runs included, this epoch's validation not. */
   readonly seconds: number;
 }
 
+/** How one run of a Trainer may end, who hears of it, and where its state goes. */
 export interface RunOptions {
   /** Ends the run after the step in which it is aborted. An AbortSignal is one. */
   readonly signal?: { readonly aborted: boolean };
   /** Called some ten times a second, and at the end. */
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Called when an epoch and its validation are done. */
   readonly onEpoch?: (report: EpochReport) => void;
   /** Where state goes, every `checkpointIntervalMs` and when the signal ends the run. */
   readonly checkpoint?: { save(trainer: ResumableTraining): void | Promise<void> };

@@ -41,7 +41,9 @@ export class Trainer<B> implements ResumableTraining {
   readonly objective: Objective<B>;
   readonly source: BatchSource<B>;
   readonly optimizer: Optimizer;
+  /** Planned; early stopping may end before. */
   readonly epochs: number;
+  /** Planned. */
   readonly numSteps: number;
   private readonly learningRate: number;
   private readonly schedule: Schedule;
@@ -93,16 +95,19 @@ export class Trainer<B> implements ResumableTraining {
     optimizer.prepare(objective.parameters);
   }
 
+  /** Those of the objective. */
   get parameters(): FlatParameters {
     return this.objective.parameters;
   }
 
+  /** Where training stands; before the first step its loss is 0. */
   get progress(): TrainingProgress {
     const { stepsDone: step, numSteps, epochs, runningLoss: loss } = this;
     const epoch = Math.floor(Math.max(0, step - 1) / this.source.batchesPerEpoch) + 1;
     return { step, numSteps, epoch, epochs, loss };
   }
 
+  /** On average: the last batch of an epoch may be shorter. */
   get rowsPerStep(): number {
     return this.source.numRows / this.source.batchesPerEpoch;
   }
@@ -112,6 +117,7 @@ export class Trainer<B> implements ResumableTraining {
     return this.stoppedEarly || this.stepsDone >= this.numSteps;
   }
 
+  /** What happened so far; may be asked for at any time. */
   get history(): TrainingHistory {
     const { seconds, ended } = this;
     return { ...this.recorder.curves, best: this.monitor?.best ?? null, seconds, ended };

@@ -22,10 +22,15 @@ export interface LossPoint {
   readonly seconds: number;
 }
 
+/** What a validation measured, and when. */
 export interface ValidationPoint {
+  /** Steps done. */
   readonly step: number;
+  /** Epochs done. */
   readonly epoch: number;
+  /** As ValidationOptions.evaluate gave them. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of training before it. */
   readonly seconds: number;
 }
 

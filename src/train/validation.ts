@@ -12,6 +12,7 @@
  */
 import { ConfigError } from "../core/errors.js";
 
+/** What is measured, how often, and which metric decides. */
 export interface ValidationOptions {
   /** Metrics by name, of the model as it stands; called in evaluate mode. */
   readonly evaluate: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
@@ -19,9 +20,11 @@ export interface ValidationOptions {
   readonly everyEpochs?: number;
   /** The metric that decides which parameters are best. */
   readonly monitor: string;
+  /** Whether the least or the greatest value of `monitor` is best. */
   readonly goal: "min" | "max";
 }
 
+/** When training stops for want of progress, and with which parameters. */
 export interface EarlyStoppingOptions {
   /** Validations without a better one after which training stops; at least 1. */
   readonly patience: number;
@@ -33,7 +36,9 @@ export interface EarlyStoppingOptions {
 
 /** The monitored metric at its best. */
 export interface BestValidation {
+  /** The one monitored. */
   readonly metric: string;
+  /** At whose end it was measured, from 1. */
   readonly epoch: number;
   readonly value: number;
 }

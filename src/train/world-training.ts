@@ -34,9 +34,13 @@ import { WorldObjective } from "./world-objective.js";
  */
 const SAMPLED_OUTPUT_RATE_SCALE = 2;
 
+/** Which world, of which shape, and how it is trained. */
 export interface WorldTrainingOptions {
+  /** Its number, from 0: initial weights and all draws derive from it and the seed. */
   readonly world: number;
+  /** Of this world. */
   readonly hash: HashParameters;
+  /** Its shape. */
   readonly model: WorldOptions;
   readonly optimization: OptimizationOptions;
   /** Word vectors that the input layer starts from. Default none: random weights. */

@@ -16,27 +16,35 @@ import { VectorSearch } from "../vector-search.js";
 import type { WordVectors } from "../word-vectors.js";
 import { lowerCaseIndex, withoutMarkers } from "./word-lookup.js";
 
+/** Questions of one kind, under one heading of the file. */
 export interface AnalogySection {
+  /** What stands behind the colon; `gram…` counts as syntactic. */
   readonly name: string;
   /** a, b, c and the answer. */
   readonly questions: readonly (readonly [string, string, string, string])[];
 }
 
+/** How many questions were answered rightly, of how many. */
 export interface AnalogyScore {
+  /** Of `numAsked`. */
   readonly numCorrect: number;
-  /** Questions whose words all have vectors. */
+  /** Questions whose four words are all among the first `maxWords`. */
   readonly numAsked: number;
+  /** Questions in the file, asked or not. */
   readonly numQuestions: number;
 }
 
 /** How many analogies were completed, in each section and in all. */
 export interface AnalogyResult {
+  /** Over all sections that were asked. */
   readonly total: AnalogyScore;
   readonly semantic: AnalogyScore;
   readonly syntactic: AnalogyScore;
+  /** In the order of the file; those that `shouldStop` cut off are absent. */
   readonly sections: readonly (AnalogyScore & { readonly name: string })[];
 }
 
+/** Over which words analogies are asked, and who hears of it. */
 export interface AnalogyOptions {
   /** Vocabulary that is asked for and searched, the first of the vectors. Default 30,000. */
   readonly maxWords?: number;

@@ -13,6 +13,7 @@ import type { WordVectors } from "../word-vectors.js";
 import { spearman } from "./rank-correlation.js";
 import { lowerCaseIndex, withoutMarkers } from "./word-lookup.js";
 
+/** Two words, and how alike people found them. */
 export interface WordPair {
   readonly first: string;
   readonly second: string;
@@ -24,7 +25,9 @@ export interface WordPair {
 export interface SimilarityResult {
   /** NaN when fewer than two pairs have vectors. */
   readonly rho: number;
+  /** Pairs whose words both have vectors: those that `rho` is over. */
   readonly numFound: number;
+  /** Pairs of the test set. */
   readonly numPairs: number;
 }
 

@@ -31,8 +31,9 @@ export interface GloveProgress {
   readonly stage: "counting" | "merging" | "training";
   /** 0 … 1, of the stage. */
   readonly fraction: number;
-  /** Training: iteration that the work done amounts to, from 1, and the mean of ½·f(x)·e² of the latest whole one (NaN before). */
+  /** Training: the iteration that the work done amounts to, from 1. */
   readonly iteration?: number;
+  /** Training: mean of ½·f(x)·e² over the latest whole iteration; NaN before the first is done. */
   readonly loss?: number;
 }
 
@@ -44,19 +45,25 @@ export interface GloveRun extends Partial<GloveOptions> {
   readonly memoryBytes?: number;
   /** Where temporary files go. Default: the system's directory for them. They are removed at the end, whatever it is. */
   readonly temporaryDirectory?: string;
+  /** Aborting it ends the run with an InterruptedError. */
   readonly signal?: AbortSignal | undefined;
+  /** Called at the start of each stage and as work is done. */
   readonly onProgress?: ((progress: GloveProgress) => void) | undefined;
 }
 
 /** Vectors, and how training went. */
 export interface GloveResult {
+  /** w + w̃ of each word, in the order of `words`; on shared memory. */
   readonly vectors: WordVectors;
   /** Cells of X that are not 0, (i, j) and (j, i) counted as one. */
   readonly numCells: number;
   /** Mean ½·f(x)·e² of each iteration. */
   readonly losses: readonly number[];
+  /** Threads there were: 1 with WASM kernels, whatever was asked for. */
   readonly numThreads: number;
+  /** Of each stage, starting its threads included. */
   readonly seconds: { readonly counting: number; readonly merging: number; readonly training: number };
+  /** As given, defaults filled in. */
   readonly options: GloveOptions;
 }
 

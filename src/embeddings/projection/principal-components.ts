@@ -10,6 +10,7 @@
 import { Rng } from "../../core/rng.js";
 import type { Kernels } from "../../kernels/contract.js";
 
+/** Points on the plane of the two directions in which rows differ most. */
 export interface PlaneProjection {
   /** [N, 2] */
   readonly points: Float64Array;

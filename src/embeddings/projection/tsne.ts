@@ -16,8 +16,10 @@
  */
 import { ConfigError } from "../../core/errors.js";
 
+/** Most points that `tsne` takes: its memory and time grow with their square. */
 export const MAX_TSNE_POINTS = 2000;
 
+/** How long `tsne` runs, and how far a point looks. */
 export interface TsneOptions {
   /** About how many neighbours count; less for few points. Default 30. */
   readonly perplexity?: number;

@@ -6,10 +6,14 @@ import type { WordVectors } from "../word-vectors.js";
 import { projectOnComponents } from "./principal-components.js";
 import { type TsneOptions, tsne } from "./tsne.js";
 
+/** `tsne` keeps neighbours together; `pca` keeps the two directions in which the words differ most. */
 export const PROJECTION_METHODS = ["tsne", "pca"] as const;
+/** How vectors become points on a plane. */
 export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
 
+/** Words as points on a plane: what `wordMap` draws. */
 export interface WordProjection {
+  /** [N] in the order of the indices that were asked for. */
   readonly words: readonly string[];
   /** [N, 2] */
   readonly points: Float64Array;

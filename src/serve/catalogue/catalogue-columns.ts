@@ -6,6 +6,7 @@ import { ConfigError } from "../../core/errors.js";
 /** What a row may say, in the order of stored fields; the label first. */
 export const CATALOGUE_FIELDS = ["label", "title", "url", "image", "price"] as const;
 
+/** What a row may say of a label. */
 export type CatalogueField = (typeof CATALOGUE_FIELDS)[number];
 
 /** Column of each field; those left out are looked for under the field's own name, the label also under `id`. */

@@ -11,6 +11,7 @@ export interface Catalogue {
   itemOf(label: string): CatalogueItem | undefined;
   /** Labels that have an item. */
   readonly size: number;
+  /** Closes its file; nothing may be asked afterwards. */
   close(): void;
 }
 
@@ -22,11 +23,13 @@ export interface CatalogueReport {
   readonly numDuplicates: number;
   /** Addresses (url, image) that were left out because a page may not follow them; null if none. */
   readonly droppedLinks: { readonly count: number; readonly firstLine: number; readonly first: string } | null;
+  /** Bad rows by reason; empty unless they were to be skipped. */
   readonly skipped: readonly SkippedRows[];
 }
 
 /** How far reading a source is. */
 export interface CatalogueProgress {
+  /** Reading the source, then writing the store. */
   readonly phase: "reading" | "writing";
   /** Of this phase, 0 … 1. */
   readonly fraction: number;

@@ -29,6 +29,7 @@ import type { StoreHeader } from "./store-layout.js";
 import { readText } from "./text-source.js";
 import { writeStore } from "./write-store.js";
 
+/** How a catalogue's source is read, and where its store is kept. */
 export interface CatalogueOptions {
   /** Columns with other names. Default: label or id, title, url, image, price. */
   readonly columns?: CatalogueColumns | undefined;
@@ -40,6 +41,7 @@ export interface CatalogueOptions {
   readonly cacheItems?: number | undefined;
   /** Called now and then while the source is read; not at all when a store is opened. */
   readonly onProgress?: ((progress: CatalogueProgress) => void) | undefined;
+  /** Aborting it ends the reading with an InterruptedError; an earlier store stays as it was. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,6 +50,7 @@ export const DEFAULT_CACHE_ITEMS = 32_768;
 
 /** An open catalogue, and what became of its source. */
 export interface OpenedCatalogue extends Catalogue {
+  /** Of the time when the source was read, perhaps by an earlier process. */
   readonly report: CatalogueReport;
   /** The store's file. */
   readonly path: string;

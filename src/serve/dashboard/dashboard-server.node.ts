@@ -27,7 +27,9 @@ export interface DashboardFeed {
   subscribe(listener: (record: unknown) => void): () => void;
 }
 
+/** What is watched, on which page, at which port. */
 export interface DashboardOptions {
+  /** Asked for a snapshot by each browser that comes. */
   readonly feed: DashboardFeed;
   /** HTML with its own policy in a meta element; it asks `events`, relative to itself. */
   readonly page: string;
@@ -35,7 +37,9 @@ export interface DashboardOptions {
   readonly port: number;
 }
 
+/** A page that watches a feed, being served. */
 export interface DashboardServer {
+  /** Of the page, with the port that was taken. */
   readonly url: string;
   /** Sends what is left, says bye, and ends. Takes half a second at most. */
   close(): Promise<void>;

@@ -5,6 +5,7 @@ import type { CatalogueItem } from "../../mach/search-contract.js";
 
 /** What the engine needs of a catalogue (serve/catalogue/). The engine reads it and leaves closing it to its owner. */
 export interface ItemSource {
+  /** Undefined if nothing is known of the label. Called for each label of an answer. */
   itemOf(label: string): CatalogueItem | undefined;
 }
 
@@ -20,6 +21,7 @@ export type EngineEvent =
   | { readonly kind: "reload-failed"; readonly error: Error }
   | { readonly kind: "thread-died"; readonly error: Error };
 
+/** Threads, batches, limits and cache of a search engine. Defaults not named here: DEFAULT_ENGINE_OPTIONS. */
 export interface EngineOptions {
   /** What is said of a label beside its name. Default none. */
   readonly catalogue?: ItemSource | null | undefined;
@@ -56,6 +58,7 @@ export interface FilledEngineOptions {
   readonly onEvent: (event: EngineEvent) => void;
 }
 
+/** All but the number of threads, which follows the machine's cores. */
 export const DEFAULT_ENGINE_OPTIONS: Omit<FilledEngineOptions, "numThreads" | "catalogue" | "onEvent"> = {
   batchWindowMs: 1,
   maxBatch: 64,

@@ -24,16 +24,25 @@ import { ServedModel, type SingleQuery } from "./served-model.js";
 
 /** Counts since the start, except for `queued` and `running`: queries now. */
 export interface EngineStats {
+  /** Queries that wait for a thread. */
   readonly queued: number;
+  /** Queries that threads are answering. */
   readonly running: number;
+  /** Queries answered from the cache. */
   readonly cacheHits: number;
+  /** Queries looked for in vain; none are looked for where the cache is off. */
   readonly cacheMisses: number;
+  /** Batches given to threads. */
   readonly batches: number;
+  /** Queries in those batches: over `batches`, how many are answered together on average. */
   readonly batchedQueries: number;
+  /** Times that another model took over. */
   readonly reloads: number;
+  /** Times that a model did not load, and the one before it went on. */
   readonly failedReloads: number;
 }
 
+/** Answers searches from a model directory: batched on threads, cached, and from the new model once it changes. */
 export class SearchEngine {
   private readonly path: string;
   private readonly options: FilledEngineOptions;
@@ -78,6 +87,7 @@ export class SearchEngine {
     return this.current?.batcher.overload ?? null;
   }
 
+  /** Counted over all models that served since the start. */
   get stats(): EngineStats {
     const { past, reloads, failedReloads } = this;
     const sum = { queued: 0, running: 0, ...past };
@@ -132,11 +142,12 @@ export class SearchEngine {
     return { version, results: results as SearchResult[] };
   }
 
-  /** What is known of label `id`; null if there is none. */
+  /** What is known of label `id`; null if there is none. @throws {EngineClosedError} */
   label(id: number): LabelResponse | null {
     return this.serving().label(id);
   }
 
+  /** What is known of the model that answers now. @throws {EngineClosedError} */
   model(): ModelResponse {
     return this.serving().response;
   }

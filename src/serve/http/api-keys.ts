@@ -20,6 +20,7 @@ const MOST_KEYS = 1000;
 /** Longer ones are refused unread. */
 const MOST_LENGTH = 512;
 
+/** Keys that open the server, kept as HMACs under a secret of this process. */
 export class ApiKeys {
   private readonly secret: Buffer = randomBytes(32);
   private readonly digests: readonly { readonly name: string; readonly digest: Buffer }[];

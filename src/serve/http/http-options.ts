@@ -8,6 +8,7 @@ import type { SearchLimits } from "../schemas.js";
 import type { ApiKeys } from "./api-keys.js";
 import type { PageFile } from "./page-files.js";
 
+/** What clients may ask of a server, each of them and all together. */
 export interface HttpLimits extends SearchLimits {
   /** Bytes of a request's body. */
   readonly bodyBytes: number;
@@ -30,6 +31,7 @@ export interface HttpLimits extends SearchLimits {
   readonly sendMs: number;
 }
 
+/** What holds where HttpOptions.limits says nothing. */
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   queryLength: 2000,
   queries: 64,
@@ -45,6 +47,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   sendMs: 25_000,
 };
 
+/** Who may ask a server, what it shows, and what it notes. */
 export interface HttpOptions {
   /** Default DEFAULT_HTTP_LIMITS, each by itself. */
   readonly limits?: Partial<HttpLimits>;

@@ -8,10 +8,13 @@ import { extname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { explainStorage, systemCode } from "../../checkpoint/storage-error.js";
 
+/** A file of the search page, in memory, as it is given out. */
 export interface PageFile {
   /** `/` for index.html, `/assets/search-3f2a.js` for the rest. */
   readonly url: string;
+  /** With the charset, where it is text. */
   readonly contentType: string;
+  /** With its quotes; a hash of the content. */
   readonly etag: string;
   /** True where the name holds a hash of the content, so that a browser may keep it. */
   readonly immutable: boolean;

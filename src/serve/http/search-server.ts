@@ -57,6 +57,7 @@ declare module "fastify" {
   }
 }
 
+/** How long a server that stops waits, and for what. */
 export interface CloseOptions {
   /** Milliseconds for which everything is still answered, while /readyz says that this ends. Default 0. */
   readonly drainMs?: number;
@@ -64,6 +65,7 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
+/** The HTTP server of a search: API and its documentation, status, and the search page. */
 export class SearchServer {
   /** For tests: `inject` asks without a socket. */
   readonly app: FastifyInstance;
@@ -120,7 +122,10 @@ export class SearchServer {
     return `http://${host.includes(":") ? `[${host}]` : host}:${given}`;
   }
 
-  /** Stops as the file's header says. @returns the number of searches that had to be cut off. */
+  /**
+   * Says on /readyz that it stops, takes no new connection once `drainMs` are over, then waits for the requests under way.
+   * @returns the number of searches that had to be cut off.
+   */
   async close({ drainMs = 0, graceMs = 10_000 }: CloseOptions = {}): Promise<number> {
     this.draining = true;
     if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));

@@ -2,7 +2,7 @@
 import type { CheckedSearchRequest, LabelResponse, ModelResponse, SearchResult } from "../../mach/search-contract.js";
 import type { OverloadedError } from "../engine/engine-errors.js";
 
-/** Counts since the start, but for `queued` and `running`, which are now. */
+/** Counts since the start, but for `queued` and `running`, which are now; each as in EngineStats. */
 export interface ServiceStats {
   readonly queued: number;
   readonly running: number;
@@ -14,6 +14,7 @@ export interface ServiceStats {
   readonly failedReloads: number;
 }
 
+/** What a SearchServer asks to answer requests; a SearchEngine is one. */
 export interface SearchService {
   /** @throws {BadQueryError} that the client can mend. @throws {OverloadedError} to be asked later. */
   search(
@@ -22,9 +23,12 @@ export interface SearchService {
   ): Promise<{ readonly version: string; readonly results: readonly SearchResult[] }>;
   /** null if the model has no such label. */
   label(id: number): LabelResponse | null;
+  /** What is known of the model that answers now. */
   model(): ModelResponse;
   /** What a search would be refused with now, before it is read; null or absent: nothing. */
   readonly overload?: OverloadedError | null;
+  /** Read for each look at the metrics. */
   readonly stats: ServiceStats;
+  /** Whether a search can be answered. */
   readonly ready: boolean;
 }

@@ -38,10 +38,13 @@ import { type ServingMemory, servingMemory } from "./serving-memory.js";
 import { settle } from "./settle.js";
 import { type ProcessMemory, type WorldMemory, worldMemory } from "./training-memory.js";
 
+/** The data, what is asked of the model, and what may be spent on measuring. */
 export interface PlanRequest {
+  /** Of the data. */
   readonly shape: PlanShape;
   /** Options that are not chosen. */
   readonly given: Partial<ModelOptions>;
+  /** What the model may cost; one that is left out sets no bound. */
   readonly budgets: Budgets;
   /** Threads that may train, each a world. */
   readonly numThreads: number;
@@ -49,6 +52,7 @@ export interface PlanRequest {
   readonly dataset: Dataset | null;
   /** Resident bytes of the program before it reads, and once it has read the data. */
   readonly startedBytes: number;
+  /** Memory of this process once it has read the data, or what that would be. */
   readonly process: ProcessMemory;
   /** Seconds that pass before worlds are trained. Default 0. */
   readonly secondsBefore?: number;
@@ -62,6 +66,7 @@ export interface PlanRequest {
   readonly calibrationSeconds?: number;
   /** Named by errors. Default "plan". */
   readonly command?: string;
+  /** Aborting it ends planning with an InterruptedError. */
   readonly signal?: AbortSignal | undefined;
   /** Called when a measurement begins. */
   readonly onMeasure?: (what: string) => void;
@@ -77,14 +82,19 @@ export interface CollisionForecast {
   readonly anyConfused: number;
   /** log(L(L − 1)/2δ)/log B, not rounded. */
   readonly leastWorlds: number;
+  /** δ of `leastWorlds`. */
   readonly delta: number;
 }
 
 /** A recommended model and what it will cost. */
 export interface Plan extends Recommendation {
+  /** As requested. */
   readonly shape: PlanShape;
+  /** As requested. */
   readonly budgets: Budgets;
+  /** Of the model as recommended, all worlds. */
   readonly parameters: ParameterCount;
+  /** Bytes, by estimate. */
   readonly memory: {
     readonly world: WorldMemory;
     /** Peak of training, with `worldsAtOnce`. */
@@ -93,6 +103,7 @@ export interface Plan extends Recommendation {
     readonly allAtOnceBytes: number;
     readonly serving: ServingMemory;
   };
+  /** With the recommended R and B. */
   readonly collisions: CollisionForecast;
   /** null: not measured. `scaled`: steps of a smaller shape were timed, since this one does not fit the free memory. */
   readonly time: (TrainingTime & { readonly rowsPerSecond: number; readonly scaled: boolean }) | null;

@@ -6,7 +6,9 @@
 import type { HistoryRecord } from "./records.js";
 import { RunHistory } from "./run-history.js";
 
+/** A run's records as they come, for any number of listeners, with the history that they add up to. */
 export class HistoryFeed {
+  /** All that was added so far. */
   readonly history: RunHistory;
   private readonly listeners: Set<(record: HistoryRecord) => void>;
 

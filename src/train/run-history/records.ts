@@ -178,6 +178,7 @@ export interface ReadingRecord {
   readonly fraction: number;
 }
 
+/** One thing that happened in a training run; `type` says what. */
 export type HistoryRecord =
   | RunRecord
   | WorldStateRecord

@@ -33,6 +33,7 @@ const MOST_NOTES = 32;
 
 /** A run; `end` is null while it goes on, and for good if it was killed. */
 export interface RunSummary {
+  /** What the run began with. */
   readonly record: RunRecord;
   readonly end: EndRecord | null;
 }
@@ -40,9 +41,13 @@ export interface RunSummary {
 /** A world as the records tell it. */
 export interface WorldHistory {
   readonly world: number;
+  /** The latest. */
   readonly state: WorldStateRecord;
+  /** By ascending step, thinned; all runs together. */
   readonly points: readonly PointRecord[];
+  /** The newest point; null before the first. */
   readonly latest: PointRecord | null;
+  /** By ascending epoch, thinned where they are many. */
   readonly epochs: readonly EpochRecord[];
 }
 
@@ -52,6 +57,7 @@ interface WorldSeries {
   readonly epochs: ThinnedSeries<EpochRecord>;
 }
 
+/** The state that a model's records add up to, in bounded memory. */
 export class RunHistory {
   private pastRuns: RunSummary[];
   private readonly byWorld: Map<number, WorldSeries>;
@@ -78,6 +84,7 @@ export class RunHistory {
     return this.pastRuns;
   }
 
+  /** The latest, ended or not; null before the first. */
   get currentRun(): RunSummary | null {
     return this.pastRuns.at(-1) ?? null;
   }
@@ -100,10 +107,12 @@ export class RunHistory {
     return this.mergedPoints;
   }
 
+  /** By ascending `s`, thinned. */
   get samples(): readonly SampleRecord[] {
     return this.sampleSeries.items;
   }
 
+  /** Of the current run, the latest of them. */
   get notes(): readonly NoteRecord[] {
     return this.currentNotes;
   }

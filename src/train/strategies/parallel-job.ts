@@ -27,18 +27,22 @@ export type ParallelMessage =
 
 /** A trained parameter. */
 export interface TrainedParameter {
+  /** As in the model: `0.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
   /** On shared memory, unless the strategy was sequential. */
   readonly value: Float32Array;
 }
 
+/** What a parallel training ended with. */
 export interface ParallelTraining {
+  /** As given, defaults filled in. */
   readonly strategy: StrategyOptions;
   /** In the order of the model. */
   readonly parameters: readonly TrainedParameter[];
   readonly history: TrainingHistory;
   /** Mean loss of the last steps. */
   readonly loss: number;
+  /** What working together cost. */
   readonly report: StrategyReport;
 }

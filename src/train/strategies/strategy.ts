@@ -26,6 +26,7 @@ import type { Barrier } from "../../parallel/barrier.js";
 import type { TrainerOptions } from "../trainer-options.js";
 import type { Ledger } from "./ledger.js";
 
+/** All there are. */
 export const STRATEGY_NAMES = [
   "sequential",
   "data-parallel",
@@ -37,9 +38,12 @@ export const STRATEGY_NAMES = [
   "averaging",
 ] as const;
 
+/** Who of several workers computes what of a training: docs/parallel.md compares them. */
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
+/** The strategy, its workers, and what concerns some strategies alone; STRATEGY_DEFAULTS has the defaults. */
 export interface StrategyOptions {
+  /** Default sequential: one worker. */
   readonly strategy: StrategyName;
   /** Threads that train one model. */
   readonly numWorkers: number;
@@ -59,6 +63,7 @@ export const MODEL_SPLITS = ["auto", "layers", "columns"] as const;
 
 export type ModelSplit = (typeof MODEL_SPLITS)[number];
 
+/** What holds of a strategy unless told otherwise. */
 export const STRATEGY_DEFAULTS: StrategyOptions = {
   strategy: "sequential",
   numWorkers: 1,

@@ -19,7 +19,9 @@ import type { ParallelJob, ParallelMessage, ParallelProgress, ParallelTraining }
 import { resolveStrategy, type StrategyOptions } from "./strategy.js";
 import type { TrainingRecipe } from "./training-recipe.js";
 
+/** What is trained on several threads, by which strategy, and who hears of it. */
 export interface ParallelOptions<D> extends Partial<StrategyOptions> {
+  /** From which every worker builds the same training. */
   readonly recipe: TrainingRecipe<D>;
   /** Which kernels the workers use. Default: as `createKernels`. */
   readonly kernels?: KernelsOptions;
@@ -33,6 +35,7 @@ export interface ParallelOptions<D> extends Partial<StrategyOptions> {
   readonly checkpointIntervalMs?: number;
   /** Some ten times a second. */
   readonly onProgress?: (progress: ParallelProgress) => void;
+  /** Called when an epoch and its validation are done. */
   readonly onEpoch?: (report: EpochReport) => void;
   /** Ends the training after the step in which it aborts; what was reached is the result, `history.ended` says so. */
   readonly signal?: AbortSignal;

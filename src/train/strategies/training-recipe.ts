@@ -15,6 +15,7 @@ import type { TrainerOptions } from "../trainer-options.js";
 /** Builds a training. What a Trainer is made of; `name` and `remedy` too. */
 export type CreateTraining<D, B> = (kernels: Kernels, data: D) => TrainerOptions<B> | Promise<TrainerOptions<B>>;
 
+/** A training that each thread builds for itself: a module's address, and data that can be sent. */
 export interface TrainingRecipe<D> {
   /** Address of a module that exports `createTraining`, such as `new URL("./training.mjs", import.meta.url)`. */
   readonly module: string | URL;
