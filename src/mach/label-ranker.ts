@@ -53,6 +53,7 @@ const MEMBER_COST = 0.65;
 /** Lists a world that retrieval walks at least. */
 const LEAST_LISTS = 8;
 
+/** Ranks batches of queries: `begin`, then `pack` each world's scores, then `rank` in as many ways as are wanted. */
 export class LabelRanker {
   private readonly kernels: Kernels;
   private readonly hashes: readonly HashParameters[];

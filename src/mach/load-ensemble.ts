@@ -21,7 +21,7 @@ export interface WorldSource {
   readonly manifest: Manifest;
   /** Worlds that can be read, among other things. */
   listWorlds(): { readonly present: readonly number[] };
-  /** Reads a world, each tensor into the array that `target` gives. */
+  /** Reads a world, each tensor into the array that `target` gives. `verify` (default true): checks its SHA-256. */
   readWorld(world: number, target: (entry: StoredTensor) => Float32Array, verify?: boolean): unknown;
 }
 
@@ -119,7 +119,8 @@ export async function loadWorlds(
 }
 
 /**
- * Reads the worlds that are there and makes the ensemble that answers with them, as the manifest merges and weighs.
+ * Reads the worlds that are there and makes the ensemble that answers with them, with the manifest's merge, unless
+ * `options` name another, and its prior.
  * @throws as `loadWorlds`. @throws {ConfigError} if the hash is not its seed's, or counts are not of its labels.
  */
 export async function loadEnsemble(

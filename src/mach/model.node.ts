@@ -30,7 +30,7 @@ export interface ModelLoadOptions {
   readonly worlds?: readonly number[];
   /** Merge instead of the model's own. */
   readonly merge?: MergeKind;
-  /** Check every world's SHA-256. Default true. */
+  /** Check the SHA-256 of every world that is read. Default true. */
   readonly verify?: boolean;
   /** Answer without worlds whose file is damaged (`damagedWorlds`). Default false: they are an error. */
   readonly tolerateDamage?: boolean;

@@ -42,7 +42,7 @@ export class PredictionPool {
   /**
    * Ranked label ids of each row, as Model.predictRows. May be called again before it resolves.
    * @throws {WorkerError} whose `originalName` is ShapeError or ConfigError, as `Ensemble.predict`.
-   * @throws {RangeError} for k below 0, and for more results than an array holds.
+   * @throws {RangeError} for k below 0, and for more results than an array holds. @throws what a thread died of.
    */
   async predict(rows: SparseBatch, options: PredictOptions): Promise<Predictions> {
     const { k } = options;

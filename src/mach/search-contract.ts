@@ -165,6 +165,7 @@ export interface ModelResponse {
   readonly kernels: string;
 }
 
+/** Why a request failed, for programs to tell apart. */
 export const ERROR_CODES = [
   "bad_request",
   "unauthorized",
@@ -179,8 +180,10 @@ export const ERROR_CODES = [
   "internal",
 ] as const;
 
+/** One of ERROR_CODES. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** The body of every answer that is an error. */
 export interface ErrorResponse {
   readonly error: {
     readonly code: ErrorCode;

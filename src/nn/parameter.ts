@@ -39,7 +39,7 @@ export interface RowSparseGradient {
 export interface WaitingSums {
   /** The inputs of the batch, column by column. */
   readonly x: CompactTranspose;
-  /** [N, cols] gradient of the layer's output. */
+  /** [N, cols] gradient of the layer's sums. */
   readonly dy: Float32Array;
   /** [≥ cols] scratch. */
   readonly row: Float32Array;

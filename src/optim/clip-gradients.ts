@@ -17,7 +17,7 @@ function gradientLength({ grad, size, cols }: Parameter): number {
   return grad.kind === "rows" ? grad.count * cols : size;
 }
 
-/** @returns |g| over all `parameters`. NaN if one number is. */
+/** The norm |g| over all trained `parameters` together; gradients stay as they are. @returns NaN if one number is. */
 export function gradientNorm(kernels: Pick<Kernels, "dot">, parameters: readonly Parameter[]): number {
   let squares = 0;
   for (const parameter of parameters) {
@@ -29,7 +29,7 @@ export function gradientNorm(kernels: Pick<Kernels, "dot">, parameters: readonly
 }
 
 /**
- * Scales the gradients down together so that their norm is at most `maxNorm`.
+ * Scales the gradients down together so that their norm is at most `maxNorm`: after backward, before a step.
  * @returns the norm before. If that is NaN or infinite no factor would mend it: the gradients stay as they are, and
  * the caller should not step. @throws {ConfigError} unless maxNorm is above 0.
  */

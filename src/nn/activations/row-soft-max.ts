@@ -11,6 +11,7 @@ import { Module, type Tensor } from "../module.js";
 import { checkGradOutput, checkLength } from "../shape-check.js";
 import { TensorBuffer } from "../tensor-buffer.js";
 
+/** A distribution for each run of C numbers, [N, …, C] → the same. */
 export abstract class RowSoftMax extends Module {
   private readonly kernels: Kernels;
   private readonly kind: "softmax" | "logSoftmax";

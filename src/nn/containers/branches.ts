@@ -12,6 +12,7 @@ import type { Module, Table, Tensor } from "../module.js";
 import { TableBuffer } from "../table-buffer.js";
 import { Container } from "./container.js";
 
+/** A container whose modules all see its input. */
 export abstract class Branches<I, O> extends Container<I, O> {
   private readonly kernels: Kernels;
   private readonly outputs: Tensor[];

@@ -39,6 +39,7 @@ export class EmbeddingBag extends Module<SparseBatch, Tensor> {
   readonly numRows: number;
   /** H. */
   readonly numOutputs: number;
+  /** What becomes of a row's sum. */
   readonly mode: BagMode;
   /** [V, H], row-sparse gradient: replaced, not added to, by each backward. */
   readonly weight: Parameter;

@@ -11,6 +11,7 @@
 import type { Csr, Kernels } from "../../kernels/contract.js";
 import { atLeastF32, atLeastU32 } from "../tensor-buffer.js";
 
+/** Logits and gradients of the columns that single rows need besides the shared ones. */
 export class RestColumns {
   private readonly kernels: Kernels;
   private readonly numColumns: number;

@@ -65,6 +65,7 @@ class SummedRows implements RowSparseGradient {
   }
 }
 
+/** Makes the gradient of a matrix [D, H] from sparse inputs and the gradient of their products. */
 export class RowSparseSums {
   private readonly rows: SummedRows;
   private readonly kernels: Kernels;

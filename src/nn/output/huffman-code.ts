@@ -23,7 +23,7 @@ import type { Csr } from "../../kernels/contract.js";
 export class HuffmanCode {
   /** L. */
   readonly numSymbols: number;
-  /** [2·(L − 1)] */
+  /** [2·(L − 1)] at 2·node + code: the node below, or L − 1 + symbol. The root is node L − 2. */
   readonly children: Uint32Array;
   /** [L rows] the node and the code of each step from the root to a symbol. */
   readonly paths: Csr;
