@@ -16,7 +16,7 @@ import { type Plan, planModel } from "../train/plan/plan-model.node.js";
 import type { PlanShape } from "../train/plan/plan-shape.js";
 import { currentProcess, planShapeOf } from "../train/plan/plan-training.node.js";
 import { type ProcessMemory, processAfterReading } from "../train/plan/training-memory.js";
-import { readTrainingRows } from "../train/train-model.node.js";
+import { readTrainingRows } from "../train/training-rows.node.js";
 import { flagOf, keyOf, NUMERIC_OPTION_NAMES, sayingFlags, TEXT_OPTION_NAMES } from "./flag-names.js";
 import { addFlags, duration, type Flag, integer, number, type WorldSelection } from "./flags.js";
 import { formatPlan, formatVerification, planSummary } from "./plan-report.js";

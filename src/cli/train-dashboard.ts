@@ -1,7 +1,7 @@
 /** @file train --dashboard: a page on this machine that follows the run. Without the flag nothing of it is loaded. */
 import { HistoryFeed } from "../train/run-history/history-feed.js";
 import { readDashboardPage } from "../train/run-history/report.node.js";
-import type { TrainEvent } from "../train/train-model.node.js";
+import type { TrainEvent } from "../train/train-request.js";
 
 export const DASHBOARD_PORT = 7007;
 

@@ -13,8 +13,9 @@ export { readHistory } from "./run-history/history-file.node.js";
 export type { HistoryRecord } from "./run-history/records.js";
 export { RunHistory, type RunSummary, type WorldHistory } from "./run-history/run-history.js";
 export * from "./strategies/index.js";
-export { type TrainEvent, type TrainReport, type TrainRequest, trainModel } from "./train-model.node.js";
+export { trainModel } from "./train-model.node.js";
 export type { OptimizationOptions } from "./train-options.js";
+export type { TrainEvent, TrainReport, TrainRequest } from "./train-request.js";
 export { Trainer } from "./trainer.js";
 export { TrainerCheckpoint, type TrainerCheckpointOptions } from "./trainer-checkpoint.node.js";
 export {

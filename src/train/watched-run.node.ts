@@ -2,7 +2,7 @@
  * @file What does a run say of itself while it trains? Events for who called, records for the history, and how well the
  * worlds finished so far answer together.
  *
- *   train-model ──event──▶ WatchedRun ─▶ onEvent (command line)
+ *   train-worlds ─event──▶ WatchedRun ─▶ onEvent (command line)
  *                              │ ───────▶ RunRecorder ─▶ feed, history.jsonl, report.html
  *                              │ world done ─▶ MergeCurveThread ─▶ "merged" event
  */
@@ -19,9 +19,9 @@ import { MergeCurveThread } from "./held-out/merge-curve-thread.node.js";
 import { type ModelOptions, worldOptionsOf } from "./model-options.js";
 import { RunRecorder } from "./run-history/run-recorder.node.js";
 import { resolveStrategy } from "./strategies/strategy.js";
-import type { TrainEvent, TrainRequest } from "./train-model.node.js";
+import type { TrainEvent, TrainRequest } from "./train-request.js";
 
-/** What is trained, as train-model.node.ts knows it when worlds are about to start. */
+/** What is trained, as train-worlds.node.ts knows it when worlds are about to start. */
 export interface WatchedRunOptions {
   readonly request: TrainRequest;
   readonly directory: ModelDirectory;

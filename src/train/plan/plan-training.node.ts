@@ -9,7 +9,7 @@ import { ConfigError } from "../../core/errors.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { LoadReport } from "../../data/load-dataset.node.js";
 import type { ModelOptions } from "../model-options.js";
-import type { TrainRequest } from "../train-model.node.js";
+import type { TrainRequest } from "../train-request.js";
 import { type Plan, planModel } from "./plan-model.node.js";
 import type { PlanShape } from "./plan-shape.js";
 import type { ProcessMemory } from "./training-memory.js";

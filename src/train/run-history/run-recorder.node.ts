@@ -9,7 +9,7 @@
  * in `notes`; the training goes on.
  */
 import { InterruptedError } from "../../core/errors.js";
-import type { TrainEvent } from "../train-model.node.js";
+import type { TrainEvent } from "../train-request.js";
 import { HistoryFeed } from "./history-feed.js";
 import { HistoryFile, readHistory } from "./history-file.node.js";
 import { type Figures, HISTORY_FORMAT, type HistoryRecord, type RunRecord } from "./records.js";
