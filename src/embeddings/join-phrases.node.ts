@@ -16,7 +16,7 @@ import { TextFile } from "./text-file.node.js";
 import { cutText, scanText, type TextPart } from "./text-part.node.js";
 import type { TokenSink } from "./token-scanner.js";
 
-/** How far it has come. */
+/** How far `joinPhrases` has come. */
 export interface PhraseProgress {
   readonly stage: "counting" | "joining";
   /** Of counting: 1 … the number of thresholds. */

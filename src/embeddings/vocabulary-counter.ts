@@ -62,7 +62,7 @@ export class VocabularyCounter implements TokenSink {
     for (let i = 0; i < counts.length; i++) this.add(arena, offsets[i], offsets[i + 1], counts[i]);
   }
 
-  /** @throws {ConfigError} if no word occurs often enough. */
+  /** The vocabulary of what was counted so far. @throws {ConfigError} if no word occurs often enough. */
   toVocabulary(options: Partial<VocabularyOptions> = {}): Vocabulary {
     return Vocabulary.fromCounts(this.table, this.counts, options);
   }

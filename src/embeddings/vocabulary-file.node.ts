@@ -3,7 +3,10 @@ import { writeFileAtomic } from "../checkpoint/atomic-write.node.js";
 import { readBytes } from "../data/byte-source.node.js";
 import { Vocabulary } from "./vocabulary.js";
 
-/** @throws {StorageError} if the system refuses. */
+/**
+ * Writes lines `word count`, most frequent first; an earlier file stands until the new one is whole.
+ * @throws {StorageError} if the system refuses.
+ */
 export function saveVocabulary(vocabulary: Vocabulary, path: string): void {
   writeFileAtomic(path, vocabulary.toBytes());
 }

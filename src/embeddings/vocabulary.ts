@@ -118,7 +118,7 @@ export class Vocabulary {
     return this.decoded;
   }
 
-  /** @throws nothing; an id ≥ V gives "". */
+  /** The word as text; "" for an id ≥ V. */
   wordOf(id: number): string {
     return id < this.size ? this.table.nameOf(id) : "";
   }

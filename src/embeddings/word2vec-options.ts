@@ -15,7 +15,7 @@ import { MOST_WORD_DIM, MOST_WORD_TARGETS } from "../kernels/contract.js";
 /** skipgram: each word of a window predicts its centre; cbow: their mean does. */
 export type Word2VecArchitecture = "skipgram" | "cbow";
 
-/** All there are. */
+/** Every Word2VecArchitecture. */
 export const WORD2VEC_ARCHITECTURES: readonly Word2VecArchitecture[] = ["skipgram", "cbow"];
 
 /** What is learnt, and how fast: all of it changes the vectors. */
@@ -98,7 +98,7 @@ export function chooseWord2VecOptions(given: Partial<Word2VecOptions> = {}): Wor
   return options;
 }
 
-/** The first learning rate. */
+/** The first learning rate: `alpha`, or the architecture's own where that is null. */
 export function initialAlpha({ alpha, architecture }: Word2VecOptions): number {
   return alpha ?? (architecture === "cbow" ? 0.05 : 0.025);
 }

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ProtocolError } from "../core/errors.js";
 import { cloneError, type PoolWorkerData, type WorkerMessage } from "./job-thread.node.js";
 
+/** What a job may ask of its thread while it runs. */
 export interface JobContext<P> {
   postProgress(progress: P): void;
   /** True once the owner wants the thread to stop. */

@@ -16,6 +16,7 @@ export type WorkerMessage<P, R> =
   | { readonly kind: "done"; readonly result: R }
   | { readonly kind: "failed"; readonly error: ClonedError };
 
+/** An error as plain data. */
 export interface ClonedError {
   readonly name: string;
   readonly message: string;

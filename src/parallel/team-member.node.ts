@@ -7,6 +7,7 @@ import { Barrier, BarrierAborted } from "./barrier.js";
 import { cloneError } from "./job-thread.node.js";
 import type { MemberMessage, OwnerMessage, TeamWorkerData } from "./team-messages.js";
 
+/** What a member knows of its team, and how it speaks to the others. */
 export interface TeamMember<S = unknown, P = unknown> {
   /** From 0. */
   readonly index: number;

@@ -20,6 +20,7 @@ import type { MemberMessage, OwnerMessage, TeamWorkerData } from "./team-message
 /** Longer than a checkpoint takes to write, shorter than patience. */
 const GRACE_MS = 5000;
 
+/** Which program a team runs, on how many threads, and who hears of it. */
 export interface TeamOptions<P> {
   /** Compiled module that calls `serveTeam`. */
   readonly script: URL;

@@ -13,6 +13,7 @@
 import { InterruptedError } from "../core/errors.js";
 import { JobThread, type PoolWorkerData } from "./job-thread.node.js";
 
+/** On which threads jobs run, what they share, and who hears of them. */
 export interface PoolOptions<J, P> {
   /** Compiled module that calls `serveJobs`. */
   readonly script: URL;
@@ -22,6 +23,7 @@ export interface PoolOptions<J, P> {
   readonly onProgress?: (job: J, progress: P) => void;
   /** Called before a job is handed to a worker. */
   readonly onStart?: (job: J) => void;
+  /** Aborting it raises the stop flag; jobs that have not begun never do. */
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +47,7 @@ export async function runJobs<J, P, R>(
     queue.length = 0;
     Atomics.store(stop, 0, 1);
   };
-  const onAbort = (): void => fail(new InterruptedError("interrupted: what was finished is on disk"));
+  const onAbort = (): void => fail(new InterruptedError("interrupted: what was finished before stays"));
   if (options.signal?.aborted) onAbort();
   options.signal?.addEventListener("abort", onAbort, { once: true });
 

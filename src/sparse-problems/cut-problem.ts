@@ -43,7 +43,10 @@ export interface CutProblemOptions {
   readonly seed?: number;
 }
 
-/** @throws {ConfigError} for terminals without a vertex, {ShapeError} for edges outside of the graph or negative. */
+/**
+ * The multiway cut of a graph, which is read, not kept.
+ * @throws {ConfigError} for terminals without a vertex, {ShapeError} for edges outside of the graph or negative.
+ */
 export function createCutProblem(graph: Graph, options: CutProblemOptions): CutProblem {
   const { numTerminals, fixed, seed = 1 } = options;
   const { numVertices, heads, tails, weights } = graph;

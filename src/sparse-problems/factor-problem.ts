@@ -48,7 +48,10 @@ export interface FactorProblemOptions {
   readonly offset?: number;
 }
 
-/** @throws {ConfigError} for options, {ShapeError} for entries outside of the matrix. */
+/**
+ * The completion of a matrix by two factors of `rank` columns. The entries are read, not kept.
+ * @throws {ConfigError} for options, {ShapeError} for entries outside of the matrix.
+ */
 export function createFactorProblem(ratings: Ratings, options: FactorProblemOptions = {}): FactorProblem {
   const { rank = 10, mu = 1, seed = 1, numGroups = 3 } = options;
   const { numLeft, numRight, lefts, rights, values } = ratings;

@@ -33,7 +33,10 @@ export interface LinearProblemOptions {
   readonly seed?: number;
 }
 
-/** @throws {ConfigError} for options, {ShapeError} for rows whose columns do not ascend below D. */
+/**
+ * A linear classifier of the data set's rows, which are read, not kept.
+ * @throws {ConfigError} for options, {ShapeError} for rows whose columns do not ascend below D.
+ */
 export function createLinearProblem(dataset: Dataset, options: LinearProblemOptions = {}): LinearProblem {
   const { loss = "hinge", lambda = 1, positiveLabel = null, seed = 1, regularise = "step" } = options;
   const { features, labels } = dataset;

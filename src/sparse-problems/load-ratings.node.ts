@@ -11,7 +11,7 @@ import type { Ratings } from "./factor-problem.js";
 /** Larger row or column numbers are no numbers of a matrix that fits in memory. */
 const MAX_NUMBER = 2 ** 31;
 
-/** @throws {FormatError} naming file and line. */
+/** Reads lines `row column value`, numbered from 0, plain or gzipped. @throws {FormatError} naming file and line. */
 export async function loadRatings(path: string): Promise<Ratings> {
   const [lefts, rights, values]: [number[], number[], number[]] = [[], [], []];
   let line = 0;

@@ -27,7 +27,7 @@ interface ProblemSize {
   readonly partLength: number;
 }
 
-/** See linear-problem.ts. x [D, K]. */
+/** Linear classifiers of rows, from `createLinearProblem`. x [D, K]. */
 export interface LinearProblem extends ProblemSize {
   readonly kind: "linear";
   /** Its examples lie in one random order. */
@@ -40,7 +40,7 @@ export interface LinearProblem extends ProblemSize {
   readonly data: LinearPassProblem;
 }
 
-/** See factor-problem.ts. x: rows of L [m, r], then rows of R [n, r]. */
+/** The completion of a matrix, from `createFactorProblem`. x: rows of L [m, r], then rows of R [n, r]. */
 export interface FactorProblem extends ProblemSize {
   readonly kind: "factors";
   /** In which cells the entries lie; null: in one random order. */
@@ -53,7 +53,7 @@ export interface FactorProblem extends ProblemSize {
   readonly data: FactorPassProblem;
 }
 
-/** See cut-problem.ts. x [V, K]. */
+/** A multiway cut of a graph, from `createCutProblem`. x [V, K]. */
 export interface CutProblem extends ProblemSize {
   readonly kind: "cut";
   /** Its examples lie in one random order. */

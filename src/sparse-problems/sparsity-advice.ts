@@ -44,7 +44,7 @@ export interface SparsityAdvice {
 const FEW = 0.05;
 const MANY = 0.3;
 
-/** @throws {ConfigError} unless numThreads is at least 1. */
+/** What the statistics say about Hogwild! on `numThreads` threads. @throws {ConfigError} unless there is at least 1. */
 export function adviseOnSparsity(sparsity: Sparsity, numThreads: number): SparsityAdvice {
   if (!(Number.isInteger(numThreads) && numThreads >= 1)) {
     throw new ConfigError(`sparsity: expected numThreads of at least 1, got ${numThreads}`);

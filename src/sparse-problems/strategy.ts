@@ -31,7 +31,7 @@ import type { PassMode } from "../kernels/contract.js";
  */
 export type ThreadStrategy = "serial" | "hogwild" | "delayed" | "locked" | "locked-parts" | "round-robin" | "averaging";
 
-/** All there are. */
+/** Every ThreadStrategy. */
 export const THREAD_STRATEGIES: readonly ThreadStrategy[] = [
   "serial",
   "hogwild",

@@ -23,7 +23,7 @@
 import type { TextVectorizerOptions } from "../data/text-vectorizer.js";
 import type { ModelOptions } from "./model-options.js";
 
-/** What the choice looks at. */
+/** Sizes of a data set: what `chooseOptions` looks at. */
 export interface DataShape {
   /** N. */
   readonly numRows: number;

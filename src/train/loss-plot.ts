@@ -18,7 +18,7 @@ export interface LossPlotOptions {
 /** Fewer epochs than this are drawn step by step: their means would be hardly a curve. */
 const FEW_EPOCHS = 8;
 
-/** @returns SVG text. @throws {ConfigError} for a history without a step. */
+/** Draws losses against epochs. @returns SVG text. @throws {ConfigError} for a history without a step. */
 export function lossPlot(history: TrainingHistory, options: LossPlotOptions = {}): string {
   const { title = "Loss while training", metric = "loss", scale = "linear", ...size } = options;
   const { steps, epochs, validations, best } = history;

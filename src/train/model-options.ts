@@ -11,7 +11,7 @@ import { OPTIMIZER_NAMES } from "../optim/create-optimizer.js";
 import { SCHEDULE_NAMES } from "../optim/schedules.js";
 import { checkOptimization, type OptimizationOptions } from "./train-options.js";
 
-/** See WorldOptions, OptimizationOptions, MergeKind and LabelPriorOptions for what each does. */
+/** Which model, and how it is trained: all that a user may set. What is left open `chooseOptions` fits to the data. */
 export interface ModelOptions extends OptimizationOptions {
   /** R, 1 … MAX_WORLDS. */
   readonly numWorlds: number;

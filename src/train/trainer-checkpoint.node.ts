@@ -37,7 +37,7 @@ export class TrainerCheckpoint {
     this.remedy = options.remedy ?? "delete this file: training starts from its beginning";
   }
 
-  /** @throws {StorageError} if the file cannot be written; the last one then stands. */
+  /** Writes the training's state. @throws {StorageError} if the file cannot be written; the last one then stands. */
   save(training: ResumableTraining): void {
     const metadata = { run: this.run, state: JSON.stringify(training.snapshot()) };
     saveSealed(this.path, training.arrays(), metadata);

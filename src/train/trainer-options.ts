@@ -9,7 +9,10 @@ import type { BatchSource, Objective } from "./objective.js";
 import type { ResumableTraining } from "./trainer-state.js";
 import type { EarlyStoppingOptions, ValidationOptions } from "./validation.js";
 
-/** Often enough to lose little, seldom enough that writing a model thrice its size costs a few per cent at most. */
+/**
+ * Least time between two checkpoints unless told otherwise: often enough to lose little, seldom enough that writing a
+ * model thrice its size costs a few per cent at most.
+ */
 export const CHECKPOINT_INTERVAL_MS = 30_000;
 
 /** What a Trainer minimises, on what, by which rule, and how long. */
@@ -59,7 +62,7 @@ export interface TrainingProgress {
   readonly loss: number;
 }
 
-/** Rows a second since `run` began. */
+/** Where training stands, and rows a second since `run` began. */
 export type RunProgress = TrainingProgress & { readonly rowsPerSecond: number };
 
 /** An epoch that has ended. */

@@ -61,7 +61,7 @@ export function isAnalogies(text: string): boolean {
   return text.trimStart().startsWith(":");
 }
 
-/** @throws {FormatError} naming `file` and the line. */
+/** Reads questions of four words under headings `: name`. @throws {FormatError} naming `file` and the line. */
 export function parseAnalogies(text: string, file: string): AnalogySection[] {
   const sections: { name: string; questions: [string, string, string, string][] }[] = [];
   text.split("\n").forEach((line, index) => {

@@ -31,7 +31,7 @@ export interface SimilarityResult {
   readonly numPairs: number;
 }
 
-/** @throws {FormatError} naming `file` and the line. */
+/** Reads a test set: two words and a number a line. @throws {FormatError} naming `file` and the line. */
 export function parseWordPairs(text: string, file: string): WordPair[] {
   const pairs: WordPair[] = [];
   text.split("\n").forEach((line, index) => {
@@ -53,7 +53,7 @@ export function parseWordPairs(text: string, file: string): WordPair[] {
   return pairs;
 }
 
-/** Words are compared in lower case. */
+/** Measures how well cosines order the pairs as people did. Words are compared in lower case. */
 export function evaluateSimilarity(vectors: WordVectors, pairs: readonly WordPair[]): SimilarityResult {
   const words = withoutMarkers(vectors);
   const index = lowerCaseIndex(words);

@@ -22,7 +22,10 @@ export interface WordProjection {
   readonly shares: readonly [number, number] | null;
 }
 
-/** Default: t-SNE. Works on directions: rows scaled to length 1. @throws {ConfigError} for fewer than 2 words. */
+/**
+ * Places the words of the rows `indices` on a plane, by t-SNE unless told otherwise. Works on directions: rows scaled
+ * to length 1. @throws {ConfigError} for fewer than 2 words, and with t-SNE for more than MAX_TSNE_POINTS.
+ */
 export function projectWords(
   vectors: WordVectors,
   indices: readonly number[],

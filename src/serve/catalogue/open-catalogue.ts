@@ -45,7 +45,7 @@ export interface CatalogueOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Some 300 bytes each: 10 MB. */
+/** Items that a catalogue keeps in memory unless told otherwise: 10 MB, at some 300 bytes each. */
 export const DEFAULT_CACHE_ITEMS = 32_768;
 
 /** An open catalogue, and what became of its source. */

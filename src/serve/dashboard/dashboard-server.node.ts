@@ -53,7 +53,7 @@ const CLOSE_TIMEOUT_MS = 500;
 /** Browsers at a time: each is a socket and, at worst, a snapshot in memory. */
 const MOST_WATCHERS = 32;
 
-/** Starts to listen. @throws {ConfigError} if the port is taken. */
+/** Serves the page and the feed's records, on 127.0.0.1 alone. @throws {ConfigError} if the port is taken. */
 export async function startDashboard({ feed, page, port }: DashboardOptions): Promise<DashboardServer> {
   const app = fastify({ logger: false, forceCloseConnections: true });
   const watchers = new Watchers(feed);

@@ -123,7 +123,7 @@ export class SearchServer {
   }
 
   /**
-   * Says on /readyz that it stops, takes no new connection once `drainMs` are over, then waits for the requests under way.
+   * Says on /readyz that it stops; after `drainMs` takes no new connection, and waits for the requests under way.
    * @returns the number of searches that had to be cut off.
    */
   async close({ drainMs = 0, graceMs = 10_000 }: CloseOptions = {}): Promise<number> {

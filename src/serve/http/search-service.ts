@@ -16,7 +16,10 @@ export interface ServiceStats {
 
 /** What a SearchServer asks to answer requests; a SearchEngine is one. */
 export interface SearchService {
-  /** @throws {BadQueryError} that the client can mend. @throws {OverloadedError} to be asked later. */
+  /**
+   * Answers each query of the request; `version` is that of the model that did. `signal`: nobody waits any more.
+   * @throws {BadQueryError} that the client can mend. @throws {OverloadedError} to be asked later.
+   */
   search(
     request: CheckedSearchRequest,
     signal?: AbortSignal,

@@ -114,7 +114,10 @@ export interface Plan extends Recommendation {
 /** Times that shapes are timed before one is taken by scaling. */
 const MOST_CALIBRATIONS = 5;
 
-/** @throws {ConfigError} for options that make no model, and for budgets that none meets. @throws {InterruptedError} */
+/**
+ * Recommends a model for the data and the budgets, and says what it will cost. Some seconds for each shape it times.
+ * @throws {ConfigError} for options that make no model, and for budgets that none meets. @throws {InterruptedError}
+ */
 export async function planModel(request: PlanRequest): Promise<Plan> {
   const { shape, given, budgets, delta = DEFAULT_CONFUSION_CHANCE, command = "plan" } = request;
   const measured: Measured = { calibration: null, query: null };

@@ -17,7 +17,7 @@ export class HistoryFeed {
     this.listeners = new Set();
   }
 
-  /** @returns whether the history keeps the record (RunHistory.add). */
+  /** Takes a record in and hands it to all listeners. @returns whether the history keeps it (RunHistory.add). */
   add(record: HistoryRecord): boolean {
     const isKept = this.history.add(record);
     for (const listener of this.listeners) listener(record);

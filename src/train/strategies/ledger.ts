@@ -10,7 +10,7 @@ import type { Barrier } from "../../parallel/barrier.js";
 
 const FIELDS = 3;
 
-/** A strategy's cost. */
+/** What it cost that workers trained together: numbers that crossed between them, and time spent waiting. */
 export interface StrategyReport {
   readonly numWorkers: number;
   /** Bytes that cross between workers in a step, on average. */

@@ -26,7 +26,7 @@ import type { Barrier } from "../../parallel/barrier.js";
 import type { TrainerOptions } from "../trainer-options.js";
 import type { Ledger } from "./ledger.js";
 
-/** All there are. */
+/** Every StrategyName. */
 export const STRATEGY_NAMES = [
   "sequential",
   "data-parallel",

@@ -44,8 +44,9 @@ export interface ParallelOptions<D> extends Partial<StrategyOptions> {
 }
 
 /**
- * Trains by a strategy. @throws {ConfigError} for options that do not fit each other or the model, or kernels that share
- * no memory; {WorkerError} with a worker's own error (a DivergenceError, say); {Error} when a thread dies.
+ * Trains one model on several threads by a strategy.
+ * @throws {ConfigError} for options that do not fit each other or the model, or kernels that share no memory;
+ * {WorkerError} with a worker's own error (a DivergenceError, say); {Error} when a thread dies.
  */
 export async function trainInParallel<D>(options: ParallelOptions<D>): Promise<ParallelTraining> {
   const { recipe, kernels = {}, checkpoint, run = "", remedy, checkpointIntervalMs, signal, onStart } = options;

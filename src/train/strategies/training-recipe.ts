@@ -12,7 +12,7 @@ import { ConfigError } from "../../core/errors.js";
 import type { Kernels } from "../../kernels/contract.js";
 import type { TrainerOptions } from "../trainer-options.js";
 
-/** Builds a training. What a Trainer is made of; `name` and `remedy` too. */
+/** Builds a training: all that a Trainer is made of, `name` and `remedy` too. */
 export type CreateTraining<D, B> = (kernels: Kernels, data: D) => TrainerOptions<B> | Promise<TrainerOptions<B>>;
 
 /** A training that each thread builds for itself: a module's address, and data that can be sent. */
