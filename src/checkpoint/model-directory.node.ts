@@ -7,13 +7,10 @@
  *   m/worlds/world-007.safetensors               one a world; any subset is a usable model
  *   m/worlds/world-007.partial.safetensors       a world in training (world-file.node.ts)
  *   m.lock                                       a training process (model-lock.node.ts)
- *   m.new/                                       the next model, while --overwrite trains it; m/ answers meanwhile
- *   m.old/                                       the last model, between the two renames of `publish`
+ *   m.new/  m.old/                               the next model and the last one, when one is replaced (model-places.node.ts)
  *
  * A new model is built in place, its manifest last: until then there is no model, from then on it lacks worlds. With
- * `overwrite` it is built in m.new/ and `publish` swaps the two when all its worlds are there; so a run that fails,
- * diverges or is killed leaves the old model as it was, and --resume goes on in m.new/. A kill between the two renames
- * leaves m.old/ and m.new/ and no m/: the next `openForTraining` or `create` puts m.old/ back.
+ * `overwrite` it is built in m.new/ and `publish` swaps the two when all its worlds are there.
  *
  * One writer (lockModel), any number of readers. World files may be written by other threads (writeWorldFile); only the
  * owner of this object writes the manifest.
@@ -26,28 +23,20 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
-  realpathSync,
-  renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { ConfigError, FormatError } from "../core/errors.js";
-import { removeStaleTemporaries, syncDirectory, type WriteFileSystem, writeFileAtomic } from "./atomic-write.node.js";
-import {
-  type FileRecord,
-  FORMAT_VERSION,
-  formatManifest,
-  type Manifest,
-  parseManifest,
-  type WorldRecord,
-} from "./manifest.js";
+import { removeStaleTemporaries, type WriteFileSystem, writeFileAtomic } from "./atomic-write.node.js";
+import { type FileRecord, FORMAT_VERSION, type Manifest, type WorldRecord } from "./manifest.js";
+import { readManifest, writeManifest } from "./manifest-file.node.js";
 import { checkOnlyModelFiles, MANIFEST_FILE, removeModelFiles } from "./model-files.node.js";
+import { checkIsDirectory, holdsModel, modelPlaces, recoverPlaces, replaceModel } from "./model-places.node.js";
 import type { SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, type TensorTarget } from "./safetensors-file.node.js";
-import { explainStorage, StorageError, systemCode } from "./storage-error.js";
+import { explainStorage, StorageError } from "./storage-error.js";
 import { WORLDS_FOLDER } from "./world-file.node.js";
 
 /** What a new model knows before its first world. */
@@ -56,6 +45,7 @@ export type ModelDescription = Omit<Manifest, "format" | "formatVersion" | "worl
 /** What may change later; the hash only by its number of worlds. */
 export type ManifestChanges = Partial<Pick<Manifest, "merge" | "prior" | "metrics" | "hash" | "training">>;
 
+/** How a new model is made. */
 export interface CreateOptions {
   /** Replace a model that stands there, once the new one is published. Default false: refuse. */
   readonly overwrite?: boolean;
@@ -86,6 +76,7 @@ export class ModelDirectory {
     return this.currentRoot;
   }
 
+  /** As it was last read or written. */
   get manifest(): Manifest {
     return this.currentManifest;
   }
@@ -97,8 +88,7 @@ export class ModelDirectory {
 
   /** True if a model, or an unfinished replacement of one, stands at `path`: something that --resume can continue. */
   static exists(path: string): boolean {
-    const { model, next, old } = places(path);
-    return [model, next, old].some((place) => existsSync(join(place, MANIFEST_FILE)));
+    return Object.values(modelPlaces(path)).some(holdsModel);
   }
 
   /**
@@ -112,9 +102,9 @@ export class ModelDirectory {
     files: Readonly<Record<string, Iterable<Uint8Array>>>,
     options: CreateOptions = {},
   ): ModelDirectory {
-    const { model, next } = recover(path);
+    const { model, next } = recoverPlaces(path);
     checkIsDirectory(model);
-    const replaces = existsSync(join(model, MANIFEST_FILE));
+    const replaces = holdsModel(model);
     if (replaces && options.overwrite !== true) {
       throw new ConfigError(`${path}: expected no model, found one; --resume continues it, --overwrite replaces it`);
     }
@@ -132,25 +122,17 @@ export class ModelDirectory {
       records[name] = writeFileAtomic(join(root, name), chunks, options.fileSystem);
     }
     const manifest: Manifest = {
-      format: "manyworlds",
-      formatVersion: FORMAT_VERSION,
-      ...description,
-      worlds: [],
-      files: records,
+      ...{ format: "manyworlds", formatVersion: FORMAT_VERSION },
+      ...{ ...description, worlds: [], files: records },
     };
-    const directory = new ModelDirectory(model, root, manifest, options.fileSystem);
-    directory.writeManifest(manifest);
-    return directory;
+    return new ModelDirectory(model, root, writeManifest(root, manifest, options.fileSystem), options.fileSystem);
   }
 
   /** Opens a model to answer with. @throws {FormatError | StorageError} if there is none or it cannot be read. */
   static open(path: string): ModelDirectory {
-    const { model, next, old } = places(path);
+    const { model, next, old } = modelPlaces(path);
     checkIsDirectory(model);
-    if (
-      !existsSync(join(model, MANIFEST_FILE)) &&
-      [next, old].some((place) => existsSync(join(place, MANIFEST_FILE)))
-    ) {
+    if (!holdsModel(model) && [next, old].some(holdsModel)) {
       throw new StorageError(path, "its replacement was interrupted; train with --resume to finish it");
     }
     return new ModelDirectory(model, model, readManifest(model));
@@ -161,9 +143,9 @@ export class ModelDirectory {
    * there is neither. Hold the lock. @throws {FormatError | StorageError}
    */
   static openForTraining(path: string): ModelDirectory | null {
-    const { model, next } = recover(path);
+    const { model, next } = recoverPlaces(path);
     checkIsDirectory(model);
-    const root = [next, model].find((place) => existsSync(join(place, MANIFEST_FILE)));
+    const root = [next, model].find(holdsModel);
     if (root === undefined) return null;
     for (const folder of [root, join(root, WORLDS_FOLDER)]) {
       if (existsSync(folder)) removeStaleTemporaries(folder);
@@ -188,14 +170,14 @@ export class ModelDirectory {
 
   /** Whether the file of a world that is present has the size that the manifest says; a look at the folder tells. */
   hasRecordedSize(world: number): boolean {
-    const record = this.manifest.worlds.find((r) => r.world === world);
+    const record = this.recordOf(world);
     if (record === undefined) return false;
     return statSync(join(this.root, record.file), { throwIfNoEntry: false })?.size === record.bytes;
   }
 
   /** Checks one world's file against the manifest by reading all of it. */
   checkWorld(world: number): WorldState {
-    const record = this.manifest.worlds.find((r) => r.world === world);
+    const record = this.recordOf(world);
     if (record === undefined) return "untrained";
     if (!existsSync(join(this.root, record.file))) return "missing";
     try {
@@ -212,7 +194,7 @@ export class ModelDirectory {
    * same pass. @throws {FormatError} for a truncated, tampered or untrained world. @throws {StorageError}
    */
   readWorld(world: number, target: TensorTarget, verify = true): SafetensorsHeader {
-    const record = this.manifest.worlds.find((r) => r.world === world);
+    const record = this.recordOf(world);
     if (record === undefined) {
       throw new FormatError(
         { file: join(this.root, MANIFEST_FILE) },
@@ -253,12 +235,12 @@ export class ModelDirectory {
   /** Adds a finished world to the manifest, or replaces its record. The file must have been written. */
   recordWorld(record: WorldRecord): void {
     const others = this.manifest.worlds.filter(({ world }) => world !== record.world);
-    this.writeManifest({ ...this.manifest, worlds: [...others, record].sort((x, y) => x.world - y.world) });
+    this.changeManifest({ ...this.manifest, worlds: [...others, record].sort((x, y) => x.world - y.world) });
   }
 
   /** Changes fields of the manifest. */
   update(changes: ManifestChanges): void {
-    this.writeManifest({ ...this.manifest, ...changes });
+    this.changeManifest({ ...this.manifest, ...changes });
   }
 
   /**
@@ -287,88 +269,17 @@ export class ModelDirectory {
   /** Puts a replacement in the place of the earlier model, which is removed. Nothing to do for any other model. */
   publish(): void {
     if (!this.isReplacement) return;
-    const { model, next, old } = places(this.path);
-    try {
-      rmSync(old, { recursive: true, force: true });
-      if (existsSync(model)) renameSync(model, old);
-      renameSync(next, model);
-      syncDirectory(dirname(model));
-      rmSync(old, { recursive: true, force: true });
-    } catch (error) {
-      throw explainStorage(this.path, "could not be replaced", error);
-    }
-    this.currentRoot = model;
+    replaceModel(this.path);
+    this.currentRoot = this.path;
   }
 
-  /**
-   * The text is parsed before it is written, so that no model is left that its own reader refuses, and formatted again
-   * from what was parsed: fields then stand in the schema's order, and equal manifests are equal bytes.
-   */
-  private writeManifest(manifest: Manifest): void {
-    const path = join(this.root, MANIFEST_FILE);
-    const parsed = parseManifest(formatManifest(manifest), path);
-    writeFileAtomic(path, [new TextEncoder().encode(formatManifest(parsed))], this.fileSystem);
-    this.currentManifest = parsed;
+  private recordOf(world: number): WorldRecord | undefined {
+    return this.manifest.worlds.find((record) => record.world === world);
   }
-}
 
-/** The model's own directory and its siblings. Links are followed, so that a swap renames the directory, not the link. */
-function places(path: string): { readonly model: string; readonly next: string; readonly old: string } {
-  const absolute = resolve(path);
-  let model = absolute;
-  try {
-    model = realpathSync(absolute);
-  } catch {}
-  if (basename(model) === "") throw new ConfigError(`${path}: expected a directory for a model, got the root`);
-  return { model, next: `${model}.new`, old: `${model}.old` };
-}
-
-/** Undoes the first half of an interrupted `publish`, and finishes the clean-up of a completed one. */
-function recover(path: string): ReturnType<typeof places> {
-  const found = places(path);
-  const { model, old } = found;
-  if (!existsSync(join(old, MANIFEST_FILE))) return found;
-  try {
-    if (existsSync(model)) rmSync(old, { recursive: true, force: true });
-    else renameSync(old, model);
-  } catch (error) {
-    throw explainStorage(path, "could not be recovered from an interrupted replacement", error);
+  private changeManifest(manifest: Manifest): void {
+    this.currentManifest = writeManifest(this.root, manifest, this.fileSystem);
   }
-  return found;
-}
-
-/** @throws {StorageError} if something else than a directory is at `path`. */
-function checkIsDirectory(path: string): void {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
-    throw explainStorage(path, "could not be opened", error);
-  }
-  try {
-    if (!fstatSync(fd).isDirectory()) throw new StorageError(path, "expected the directory of a model, found a file");
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function readManifest(root: string): Manifest {
-  const path = join(root, MANIFEST_FILE);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") {
-      throw new StorageError(
-        root,
-        `expected a model, found no ${MANIFEST_FILE}; train one with --model ${root}`,
-        error,
-      );
-    }
-    throw explainStorage(path, "could not be read", error);
-  }
-  return parseManifest(text, path);
 }
 
 /** A whole file; readFileSync stops at 2 GiB, a label table may not. */
