@@ -19,11 +19,11 @@ import { type ProcessMemory, processAfterReading } from "../train/plan/training-
 import { readTrainingRows } from "../train/training-rows.node.js";
 import { flagOf, keyOf, NUMERIC_OPTION_NAMES, sayingFlags, TEXT_OPTION_NAMES } from "./flag-names.js";
 import { addFlags, duration, type Flag, integer, number, type WorldSelection } from "./flags.js";
+import { budgetsOf, featureOptions, modelOptions } from "./given-options.js";
 import { formatPlan, formatVerification, planSummary } from "./plan-report.js";
 import type { CommandContext } from "./program.js";
 import { createProgress, type Progress } from "./progress.js";
 import { formatSkipped } from "./skipped-rows.js";
-import { budgetsOf, featureOptions, modelOptions } from "./train.js";
 import { BUDGET_FLAGS, FEATURE_FLAGS, MODEL_FLAGS, READ_FLAGS, WORLDS_FLAG } from "./train-flags.js";
 
 type Options = Record<string, unknown>;
