@@ -123,12 +123,12 @@ describe("other files", () => {
 
 describe("--resume", () => {
   it.each([
-    ["--buckets", "20", /numBuckets 16, got 20/],
+    ["--buckets", "20", /--buckets 16, got 20/],
     ["--hidden", "8", /hidden \[16\], got \[8\]/],
     ["--seed", "2", /seed 1, got 2/],
     ["--epochs", "5", /epochs 4, got 5/],
-    ["--word-ngrams", "1", /wordNgrams 2, got 1/],
-    ["--char-ngrams", "none", /charNgrams \[3,4\], got null/],
+    ["--word-ngrams", "1", /--word-ngrams 2, got 1/],
+    ["--char-ngrams", "none", /--char-ngrams \[3,4\], got null/],
   ])("names the option that differs: %s %s", async (flag, value, message) => {
     const complaint = await refusal(resume(at("sound"), flag, value));
     expect(complaint).toMatch(message);
@@ -148,7 +148,7 @@ describe("--resume", () => {
     await succeed(["train", at("rows.xc"), "--model", at("plain"), "--resume", "--worlds", "2"]);
     await succeed(["train", at("rows.xc"), "--model", at("scaled"), "--worlds", "1", "--epochs", "1"]);
     const complaint = await refusal(["train", at("rows.xc"), "--model", at("scaled"), "--resume", "--scale", "none"]);
-    expect(complaint).toMatch(/scaling "l2", got "none"/);
+    expect(complaint).toMatch(/--scale "l2", got "none"/);
   });
 
   it("says when the data are others, even where their rows could not be used", async () => {
