@@ -13,16 +13,8 @@
  * Buffers are kept between calls, so an Ensemble serves one call at a time; several may share parameters.
  */
 import { ConfigError, ShapeError } from "../core/errors.js";
-import {
-  type Csr,
-  type Kernels,
-  type LabelPrior,
-  MAX_WORLDS,
-  QUERY_LANES,
-  type RetrievalBudget,
-} from "../kernels/contract.js";
+import { type Kernels, type LabelPrior, MAX_WORLDS, QUERY_LANES } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
-import { atLeastF32, atLeastU32 } from "../nn/tensor-buffer.js";
 import type { LabelHash } from "./label-hash.js";
 import { LabelRanker, type LabelRanking } from "./label-ranker.js";
 import {
@@ -35,6 +27,8 @@ import {
   scalePrior,
   unbiasedProbability,
 } from "./merge.js";
+import type { ExplainedPredictions, ExplainOptions, Predictions, PredictOptions } from "./predictions.js";
+import { RowBatches } from "./row-batches.js";
 import { type QueryVotes, VoteCounter } from "./votes.js";
 import { activationOf, type WorldOptions } from "./world.js";
 import { ScorerScratch, type WorldScorer } from "./world-scorer.js";
@@ -46,6 +40,7 @@ export interface LoadedWorld {
   readonly scorer: WorldScorer;
 }
 
+/** What an ensemble is made of. */
 export interface EnsembleOptions {
   readonly hash: LabelHash;
   /** Shape of every world. */
@@ -68,51 +63,6 @@ export const MAX_BATCH_ROWS = 256;
 /** Results of one call, 8 bytes each. */
 const MAX_RESULTS = 2 ** 28;
 
-export interface RankingOptions {
-  readonly merge?: MergeKind;
-  readonly prior?: LabelPrior | null;
-}
-
-export interface PredictOptions extends RankingOptions {
-  /** Results wanted for each query, at least 1. */
-  readonly k: number;
-  /** Labels that may be returned, as `labelFilter` makes it: the best k of those. Default all. */
-  readonly allowed?: Uint8Array | null;
-  /**
-   * Look only at labels in the worlds' best buckets: faster where scores are flat, and only nearly right
-   * (docs/scale.md). For merges that add ("probability", "log-score"). Default: exact.
-   */
-  readonly budget?: RetrievalBudget | null;
-  /** Report the paper's unbiased probability; for softmax worlds merged by "probability"; a prior still ranks, but is left out of the scores. */
-  readonly unbiased?: boolean;
-}
-
-/** Ranked labels of each query. */
-export interface Predictions {
-  readonly numQueries: number;
-  /** Length of a row below. */
-  readonly k: number;
-  /** [numQueries, k], best first, ties by smaller label; only the first counts[q] of a row mean anything. */
-  readonly labels: Uint32Array;
-  /** [numQueries, k], see merge.ts for their meaning. */
-  readonly scores: Float32Array;
-  /** [numQueries] results of each query, ≤ k: fewer where L < k or where the prior excludes labels. */
-  readonly counts: Uint32Array;
-}
-
-export interface ExplainOptions extends PredictOptions {
-  /** [L] training rows of each label: which labels of a bucket are named. Default null: those of smaller id. */
-  readonly labelCounts?: Uint32Array | null;
-  /** [numRows] labels of each row whose votes are wanted, best first; at 0 the row has none. Default all. */
-  readonly explained?: ArrayLike<number>;
-}
-
-/** Ranked labels, and how the worlds voted for them. */
-export interface ExplainedPredictions extends Predictions {
-  /** [numQueries]; null for rows of which nothing was to be explained. */
-  readonly votes: readonly (QueryVotes | null)[];
-}
-
 /** One way of ranking, resolved: what the kernels are given for it. */
 interface Ranking extends LabelRanking {
   readonly kind: MergeKind;
@@ -134,7 +84,7 @@ export class Ensemble {
   private readonly ranker: LabelRanker;
   private readonly scratch: ScorerScratch;
   private readonly scaledPriors: WeakMap<LabelPrior, Map<number, LabelPrior | null>>;
-  private inputs: Csr;
+  private readonly rowBatches: RowBatches;
 
   /** @throws {ConfigError} without worlds, with too many, with one given twice, or for shapes that differ. */
   constructor(kernels: Kernels, options: EnsembleOptions) {
@@ -164,9 +114,10 @@ export class Ensemble {
     this.batchRows = numBlocks * QUERY_LANES;
     this.scratch = new ScorerScratch();
     this.scaledPriors = new WeakMap();
-    this.inputs = { offsets: kernels.u32(this.batchRows + 1), columns: kernels.u32(0), values: kernels.f32(0) };
+    this.rowBatches = new RowBatches(kernels, worldOptions.numFeatures, this.batchRows);
   }
 
+  /** Worlds that answer. */
   get numWorlds(): number {
     return this.scorers.length;
   }
@@ -224,7 +175,8 @@ export class Ensemble {
     rankings: readonly Omit<PredictOptions, "k">[],
     onBatch: (first: number, numRows: number, results: Predictions) => void,
   ): Predictions[] {
-    this.checkInputs(inputs, k);
+    this.checkSize(inputs.numRows, k);
+    this.rowBatches.check(inputs);
     const resolved = rankings.map((ranking) => this.resolve(ranking, k));
     const results = resolved.map(() => ({
       numQueries: inputs.numRows,
@@ -234,7 +186,7 @@ export class Ensemble {
       counts: new Uint32Array(inputs.numRows),
     }));
     for (let first = 0; first < inputs.numRows; first += this.batchRows) {
-      const batch = this.copyRows(inputs, first, Math.min(this.batchRows, inputs.numRows - first));
+      const batch = this.rowBatches.copy(inputs, first, Math.min(this.batchRows, inputs.numRows - first));
       for (const logarithm of [false, true]) {
         const asked = resolved.filter(({ kind }) => isLogarithmic(kind) === logarithm);
         if (asked.length === 0) continue;
@@ -276,9 +228,7 @@ export class Ensemble {
     return scaled.get(scale) ?? null;
   }
 
-  private checkInputs(inputs: SparseBatch, k: number): void {
-    const { numFeatures } = this.worldOptions;
-    const { numRows, numCols, offsets, columns, values } = inputs;
+  private checkSize(numRows: number, k: number): void {
     if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`Ensemble: expected k of at least 1, got ${k}`);
     if (numRows * k > MAX_RESULTS) {
       throw new ConfigError(
@@ -286,36 +236,6 @@ export class Ensemble {
           "ask for fewer labels, or for fewer rows at a time",
       );
     }
-    if (numCols !== numFeatures) {
-      throw new ShapeError(
-        `Ensemble: expected rows of ${numFeatures} features, got ${numCols}; use the model's vectorizer`,
-      );
-    }
-    const end = numRows === 0 ? 0 : offsets[numRows];
-    if (offsets.length <= numRows || end > columns.length || end > values.length) {
-      throw new ShapeError(`Ensemble: expected ${numRows + 1} offsets, ${end} columns and values, got fewer`);
-    }
-    for (let i = offsets[0]; i < end; i++) {
-      if (columns[i] >= numFeatures) {
-        throw new ShapeError(
-          `Ensemble: expected features below ${numFeatures}, got ${columns[i]}; use the model's vectorizer`,
-        );
-      }
-    }
-  }
-
-  /** Rows [first, first + count) in memory of our own: WASM would otherwise copy the whole of `inputs` for each world. */
-  private copyRows(inputs: SparseBatch, first: number, count: number): SparseBatch {
-    const begin = inputs.offsets[first];
-    const end = inputs.offsets[first + count];
-    const { offsets } = this.inputs;
-    for (let i = 0; i <= count; i++) offsets[i] = inputs.offsets[first + i] - begin;
-    const columns = atLeastU32(this.kernels, this.inputs.columns, end - begin);
-    const values = atLeastF32(this.kernels, this.inputs.values, end - begin);
-    columns.set(inputs.columns.subarray(begin, end));
-    values.set(inputs.values.subarray(begin, end));
-    this.inputs = { offsets, columns, values };
-    return { offsets, columns, values, numRows: count, numCols: inputs.numCols };
   }
 
   /** Hands the activations of all worlds to the ranker. */

@@ -1,7 +1,7 @@
 /** @file How well are rows ranked whose labels are known? Chunk by chunk, in bounded memory. */
 import type { SparseBatch } from "../nn/module.js";
-import type { Predictions, PredictOptions } from "./ensemble.js";
 import { METRICS_K, Metrics, type MetricValues, type PropensityOptions, type TrueLabels } from "./metrics.js";
+import type { Predictions, PredictOptions } from "./predictions.js";
 
 /** Whoever ranks labels: an Ensemble, or a PredictionPool. */
 export interface Ranker {

@@ -1,16 +1,6 @@
 /** @file How do R small classifiers find one of millions of labels? Hash, worlds, ensemble, metrics. All but *.node.ts runs in browsers. */
 export { type CompanionLabel, companionsOf } from "./companions.js";
-export {
-  DEFAULT_MAX_SCORE_BYTES,
-  Ensemble,
-  type EnsembleOptions,
-  type ExplainedPredictions,
-  type ExplainOptions,
-  type LoadedWorld,
-  type Predictions,
-  type PredictOptions,
-  type RankingOptions,
-} from "./ensemble.js";
+export { DEFAULT_MAX_SCORE_BYTES, Ensemble, type EnsembleOptions, type LoadedWorld } from "./ensemble.js";
 export { type EvaluateOptions, evaluate, type Ranker } from "./evaluate.js";
 export {
   anyConfusionChance,
@@ -51,6 +41,13 @@ export { countParameters, type ParameterCount } from "./parameter-count.js";
 export { createPredictionEnsemble } from "./prediction-ensemble.js";
 export type { PredictionShared } from "./prediction-job.js";
 export { PredictionPool } from "./prediction-pool.node.js";
+export type {
+  ExplainedPredictions,
+  ExplainOptions,
+  Predictions,
+  PredictOptions,
+  RankingOptions,
+} from "./predictions.js";
 export { countSharedLabels, type SharedLabels, type SharedLabelsOptions } from "./shared-labels.js";
 export { NO_LABEL, type QueryVotes, VoteCounter, votesOf, worldViewsOf } from "./votes.js";
 export {

@@ -18,7 +18,7 @@
  * Differs from the MACH authors' code: that divides P@k by min(|y|, k).
  */
 import { ShapeError } from "../core/errors.js";
-import type { Predictions } from "./ensemble.js";
+import type { Predictions } from "./predictions.js";
 
 /** Training statistics that propensities need. */
 export interface PropensityOptions {

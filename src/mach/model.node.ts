@@ -17,10 +17,11 @@ import { parseVectorizer } from "../data/vectorizer-json.js";
 import type { Kernels } from "../kernels/contract.js";
 import { createKernels } from "../kernels/index.js";
 import type { SparseBatch } from "../nn/module.js";
-import type { Ensemble, Predictions, PredictOptions } from "./ensemble.js";
+import type { Ensemble } from "./ensemble.js";
 import { type LoadedEnsemble, loadEnsemble } from "./load-ensemble.js";
 import type { MergeKind } from "./merge.js";
 import type { PropensityOptions } from "./metrics.js";
+import type { Predictions, PredictOptions } from "./predictions.js";
 
 /** Which worlds of a model are loaded, and how they answer. */
 export interface ModelLoadOptions {

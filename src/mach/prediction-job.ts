@@ -1,9 +1,9 @@
 /** @file What the owner of a prediction pool and its threads say to each other. */
 import type { LabelPrior } from "../kernels/contract.js";
 import type { SparseBatch } from "../nn/module.js";
-import type { PredictOptions } from "./ensemble.js";
 import type { LabelHashJson } from "./label-hash.js";
 import type { MergeKind } from "./merge.js";
+import type { PredictOptions } from "./predictions.js";
 import type { WorldOptions } from "./world.js";
 
 /** The model, the same for all threads. */

@@ -9,9 +9,9 @@
  */
 import type { SparseBatch } from "../nn/module.js";
 import { JobThread, type PoolWorkerData } from "../parallel/job-thread.node.js";
-import type { Predictions, PredictOptions } from "./ensemble.js";
 import type { Model } from "./model.node.js";
 import type { PredictionJob, PredictionShared } from "./prediction-job.js";
+import type { Predictions, PredictOptions } from "./predictions.js";
 
 /** Rows of a job, about: enough to fill two of the ensemble's batches, few enough to share the last rows out. */
 const CHUNK_ROWS = 512;

@@ -1,9 +1,10 @@
 /** @file A thread that answers queries with worlds whose parameters stand on shared memory. */
 import { createKernels } from "../kernels/index.js";
 import { serveJobs } from "../parallel/job-server.node.js";
-import type { Ensemble, Predictions } from "./ensemble.js";
+import type { Ensemble } from "./ensemble.js";
 import { createPredictionEnsemble } from "./prediction-ensemble.js";
 import type { PredictionJob, PredictionShared } from "./prediction-job.js";
+import type { Predictions } from "./predictions.js";
 
 let ensemble: Ensemble | null = null;
 

@@ -1,7 +1,8 @@
 /** @file What a call of the library may ask for, and what it is told when it may not. */
 import { describe, expect, it } from "vitest";
 import { createKernels } from "../../src/kernels/index.js";
-import { Ensemble, type PredictOptions } from "../../src/mach/ensemble.js";
+import { Ensemble } from "../../src/mach/ensemble.js";
+import type { PredictOptions } from "../../src/mach/predictions.js";
 import type { WorldOptions } from "../../src/mach/world.js";
 import { randomBatch, randomModel } from "./random-model.js";
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, Rng, ShapeError } from "../../src/core/index.js";
 import type { LabelPrior } from "../../src/kernels/contract.js";
-import { Ensemble, type EnsembleOptions, type Predictions } from "../../src/mach/ensemble.js";
+import { Ensemble, type EnsembleOptions } from "../../src/mach/ensemble.js";
 import { createLabelPrior, logCountOf, priorCode, priorCodes } from "../../src/mach/label-prior.js";
 import { MERGE_KINDS } from "../../src/mach/merge.js";
+import type { Predictions } from "../../src/mach/predictions.js";
 import { activationOf, type WorldOptions } from "../../src/mach/world.js";
 import { ScorerScratch } from "../../src/mach/world-scorer.js";
 import { describeBackends } from "../gradients/backends.js";

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { ConfigError, Rng } from "../../src/core/index.js";
 import type { Kernels, RetrievalMethod } from "../../src/kernels/contract.js";
-import { Ensemble, type PredictOptions } from "../../src/mach/ensemble.js";
+import { Ensemble } from "../../src/mach/ensemble.js";
 import { labelFilter } from "../../src/mach/label-filter.js";
 import { createLabelPrior } from "../../src/mach/label-prior.js";
+import type { PredictOptions } from "../../src/mach/predictions.js";
 import type { WorldOptions } from "../../src/mach/world.js";
 import { describeBackends } from "../conformance/backends.js";
 import { randomBatch, randomModel } from "./random-model.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../../src/core/index.js";
-import type { Predictions } from "../../src/mach/ensemble.js";
 import { inversePropensities, Metrics, type TrueLabels } from "../../src/mach/metrics.js";
+import type { Predictions } from "../../src/mach/predictions.js";
 
 function predictionsOf(rows: readonly (readonly number[])[], k: number): Predictions {
   const labels = new Uint32Array(rows.length * k);

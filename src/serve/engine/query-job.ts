@@ -1,7 +1,7 @@
 /** @file What do the engine and its prediction threads say to each other? */
 import type { CompanionLabel } from "../../mach/companions.js";
-import type { Predictions } from "../../mach/ensemble.js";
 import type { PredictionShared } from "../../mach/prediction-job.js";
+import type { Predictions } from "../../mach/predictions.js";
 import type { QueryVotes } from "../../mach/votes.js";
 
 /** The model, the same for all threads; arrays stand on shared memory. */
