@@ -34,7 +34,7 @@ import {
   optimizationOf,
   worldOptionsOf,
 } from "./model-options.js";
-import { markStart, planLoaded, planResumed } from "./plan/plan-training.node.js";
+import { markStart, planLoaded, planResumed, worldsAtOnce } from "./plan/plan-training.node.js";
 import { resolveStrategy } from "./strategies/strategy.js";
 import { checkSharing } from "./strategies/train-in-parallel.node.js";
 import type { TrainReport, TrainRequest } from "./train-request.js";
@@ -87,6 +87,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   checkIdleOptions("train", request.options ?? {}, options);
   checkIdleFeatures("train", loaded.vectorizer.kind, request.textOptions ?? {}, request.numericOptions ?? {});
   checkWorlds(request.worlds, options.numWorlds);
+  const threads = worldsAtOnce(request, report, options, plan);
   const parts = splitRows(loaded.dataset, options);
   loaded.labelTable.countLabels(parts.training.labels);
   const vectorizer = new TextEncoder().encode(`${JSON.stringify(loaded.vectorizer)}\n`);
@@ -98,7 +99,7 @@ async function startModel(request: TrainRequest): Promise<TrainReport> {
   );
   return trainWorlds(request, {
     ...{ directory, options, plan, report, parts, initial, labelCounts: loaded.labelTable.labelCounts },
-    ...{ isNew: true, startedMs: started.startMs },
+    ...{ isNew: true, startedMs: started.startMs, threads },
   });
 }
 
@@ -167,13 +168,14 @@ async function continueModel(request: TrainRequest, directory: ModelDirectory): 
   checkInitEmbeddings(initial?.record ?? null, manifest.training.initEmbeddings, name);
   const parts = splitRows(dataset, stored);
   const plan = await planResumed(request, report, dataset, all, started);
+  const threads = worldsAtOnce(request, report, all, plan);
   // Nothing is refused from here on: what is refused leaves the model as it was.
   if (numWorlds > stored.numWorlds) {
     directory.update({ hash: LabelHash.fromJSON(manifest.hash).withWorlds(numWorlds).toJSON() });
   }
   return trainWorlds(request, {
     ...{ directory, options: all, plan, report, parts, initial, labelCounts: labelTable.labelCounts },
-    ...{ isNew: false, startedMs: started.startMs },
+    ...{ isNew: false, startedMs: started.startMs, threads },
   });
 }
 

@@ -48,6 +48,8 @@ export interface PreparedModel {
   readonly isNew: boolean;
   /** performance.now() when the run began. */
   readonly startedMs: number;
+  /** Worlds to train at once, unless a strategy trains one on several threads. */
+  readonly threads: number;
 }
 
 /** How worlds are made, beside their options, where that is not the usual: for the manifest, and for a run's fingerprint. */
@@ -64,11 +66,10 @@ export function originRecord(
 
 /** Trains the worlds that `request` wants and `model` lacks. @throws as trainModel, whose last part this is. */
 export async function trainWorlds(request: TrainRequest, model: PreparedModel): Promise<TrainReport> {
-  const { directory, options, plan, report, initial } = model;
+  const { directory, options, plan, report, initial, threads } = model;
   const wanted = request.worlds ?? Array.from({ length: options.numWorlds }, (_, world) => world);
   const keptWorlds = wanted.filter((world) => directory.checkWorld(world) === "ok");
   const worlds = wanted.filter((world) => !keptWorlds.includes(world));
-  const threads = plan?.worldsAtOnce ?? request.numThreads;
   const run = new WatchedRun({ ...model, request, worlds, threads });
   run.emit({ kind: "prepared", data: report, options, worlds });
   try {

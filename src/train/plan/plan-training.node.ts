@@ -10,6 +10,7 @@ import type { Dataset } from "../../data/dataset.js";
 import type { LoadReport } from "../../data/load-dataset.node.js";
 import type { ModelOptions } from "../model-options.js";
 import type { TrainRequest } from "../train-request.js";
+import { worldsThatFit } from "./machine-memory.node.js";
 import { type Plan, planModel } from "./plan-model.node.js";
 import type { PlanShape } from "./plan-shape.js";
 import type { ProcessMemory } from "./training-memory.js";
@@ -70,6 +71,22 @@ export async function planResumed(
   }
   if (budgets.memoryBytes === undefined) return null;
   return planRun(request, report, dataset, started, options);
+}
+
+/**
+ * Worlds to train at once: the plan's, or without one as many as memory has room for, of which a note tells.
+ * @throws {ConfigError} if not one fits.
+ */
+export function worldsAtOnce(request: TrainRequest, report: LoadReport, options: ModelOptions, plan: Plan | null): number {
+  if (plan !== null) return plan.worldsAtOnce;
+  const { numThreads, worlds, onEvent } = request;
+  const wanted = Math.min(numThreads, worlds?.length ?? options.numWorlds);
+  const fitting = worldsThatFit({ options, shape: planShapeOf(report), process: currentProcess(), numThreads: wanted });
+  if (fitting < wanted) {
+    const message = `memory has room for ${fitting} of the ${wanted} worlds that could be trained at once`;
+    onEvent?.({ kind: "note", message });
+  }
+  return fitting;
 }
 
 async function planRun(
