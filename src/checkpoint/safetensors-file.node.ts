@@ -17,7 +17,7 @@ import {
   type SafetensorsHeader,
   type TensorArray,
   type TensorEntry,
-  tensorBytes,
+  tensorPieces,
 } from "./safetensors.js";
 import { explainStorage } from "./storage-error.js";
 
@@ -130,7 +130,11 @@ function readTensor(fd: number, entry: TensorEntry, target: TensorArray | null, 
         `tensor ${entry.name}: expected room for ${entry.dtype} [${entry.shape}], got ${got}`,
       );
     }
-    readFully(fd, tensorBytes(target, entry.size), entry.beginBytes, path, hash);
+    let at = entry.beginBytes;
+    for (const piece of tensorPieces(target, entry.size)) {
+      readFully(fd, piece, at, path, hash);
+      at += piece.length;
+    }
   } else if (hash !== null) {
     const piece = new Uint8Array(Math.min(PIECE_BYTES, entry.endBytes - entry.beginBytes));
     for (let at = entry.beginBytes; at < entry.endBytes; at += piece.length) {

@@ -66,9 +66,24 @@ export function dtypeOf(data: TensorArray): Dtype {
   return data instanceof Float32Array ? "F32" : data instanceof Uint32Array ? "U32" : "U8";
 }
 
-/** The first `size` elements of an array, as the bytes that a file holds. Shares memory with `data`. */
+/** The first `size` elements of an array, as the bytes that a file holds: 2³² at most. Shares memory with `data`. */
 export function tensorBytes(data: TensorArray, size: number): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, size * data.BYTES_PER_ELEMENT);
+}
+
+/** Node 20 has no view of more than 2³² bytes, so that larger tensors are seen piece by piece. */
+const VIEW_BYTES = 2 ** 30;
+
+/** As `tensorBytes`, of any size, in pieces of at most `viewBytes`. */
+export function* tensorPieces(
+  data: TensorArray,
+  size: number,
+  viewBytes: number = VIEW_BYTES,
+): Generator<Uint8Array, void> {
+  const bytes = size * data.BYTES_PER_ELEMENT;
+  for (let start = 0; start < bytes; start += viewBytes) {
+    yield new Uint8Array(data.buffer, data.byteOffset + start, Math.min(viewBytes, bytes - start));
+  }
 }
 
 /** An array of `size` elements for each dtype, in ordinary memory. */
@@ -111,7 +126,7 @@ export function* encodeSafetensors(
   yield encodeHeader(tensors, metadata);
   for (const { shape, data } of tensors) {
     const size = shape.reduce((a, b) => a * b, 1);
-    yield tensorBytes(data, size);
+    yield* tensorPieces(data, size);
   }
 }
 

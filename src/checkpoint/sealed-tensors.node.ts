@@ -10,7 +10,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { FormatError } from "../core/errors.js";
 import type { WriteFileSystem } from "./atomic-write.node.js";
-import { type NamedTensor, tensorBytes } from "./safetensors.js";
+import { type NamedTensor, tensorPieces } from "./safetensors.js";
 import { loadSafetensors, writeSafetensors } from "./safetensors-file.node.js";
 import { explainStorage } from "./storage-error.js";
 
@@ -55,7 +55,7 @@ function tensorsSha256(tensors: readonly NamedTensor[]): string {
   for (const { name, shape, data } of tensors) {
     const size = shape.reduce((a, b) => a * b, 1);
     hash.update(JSON.stringify([name, shape]));
-    hash.update(tensorBytes(data, size));
+    for (const piece of tensorPieces(data, size)) hash.update(piece);
   }
   return hash.digest("hex");
 }

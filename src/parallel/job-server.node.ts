@@ -4,6 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ProtocolError } from "../core/errors.js";
 import { cloneError, type PoolWorkerData, type WorkerMessage } from "./job-thread.node.js";
+import { packLargeViews, unpackLargeViews } from "./large-views.js";
 
 /** What a job may ask of its thread while it runs. */
 export interface JobContext<P> {
@@ -21,7 +22,7 @@ export interface JobContext<P> {
 export function serveJobs<S, J, P, R>(run: (shared: S, job: J, context: JobContext<P>) => R | Promise<R>): void {
   const port = parentPort;
   if (port === null) throw new ProtocolError("serveJobs: expected to run in a worker thread; start it with runJobs");
-  const { shared, stop } = workerData as PoolWorkerData;
+  const { shared, stop } = unpackLargeViews(workerData) as PoolWorkerData;
   const post = (message: WorkerMessage<P, R>): void => port.postMessage(message);
   const context: JobContext<P> = {
     postProgress: (progress) => post({ kind: "progress", progress }),
@@ -29,9 +30,10 @@ export function serveJobs<S, J, P, R>(run: (shared: S, job: J, context: JobConte
     shouldStop: () => Atomics.load(stop, 0) !== 0,
     stopFlag: new Uint32Array(stop.buffer, stop.byteOffset, 1),
   };
-  port.on("message", async (job: J) => {
+  port.on("message", async (packed: unknown) => {
     try {
-      post({ kind: "done", result: await run(shared as S, job, context) });
+      const result = await run(shared as S, unpackLargeViews(packed) as J, context);
+      post({ kind: "done", result: packLargeViews(result) as R });
     } catch (error) {
       post({ kind: "failed", error: cloneError(error) });
     }

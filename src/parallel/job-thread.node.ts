@@ -9,6 +9,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { DivergenceError, ManyworldsError } from "../core/errors.js";
+import { packLargeViews, unpackLargeViews } from "./large-views.js";
 
 /** What a worker posts. `error` carries the fields of a ManyworldsError, since classes do not survive cloning. */
 export type WorkerMessage<P, R> =
@@ -71,7 +72,7 @@ export class JobThread<J, P, R> {
   /** `onDeath` hears once why the thread ended, in a job or between two; after `terminate` too. */
   constructor(script: URL, workerData: PoolWorkerData, onDeath: (error: Error) => void = () => {}) {
     this.onDeath = onDeath;
-    this.worker = new Worker(script, { workerData });
+    this.worker = new Worker(script, { workerData: packLargeViews(workerData) });
     this.worker.on("message", (message: WorkerMessage<P, R>) => this.receive(message));
     this.worker.on("messageerror", (error) => this.die(error));
     this.worker.on("error", (error) => this.die(error));
@@ -88,7 +89,7 @@ export class JobThread<J, P, R> {
     return new Promise<R>((resolve, reject) => {
       if (this.death !== null) return reject(this.death);
       this.job = { resolve, reject, onProgress };
-      this.worker.postMessage(job);
+      this.worker.postMessage(packLargeViews(job));
     });
   }
 
@@ -108,7 +109,7 @@ export class JobThread<J, P, R> {
       return;
     }
     this.job = null;
-    if (message.kind === "done") job.resolve(message.result);
+    if (message.kind === "done") job.resolve(unpackLargeViews(message.result) as R);
     else job.reject(new WorkerError(message.error));
   }
 

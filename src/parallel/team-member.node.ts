@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ProtocolError } from "../core/errors.js";
 import { Barrier, BarrierAborted } from "./barrier.js";
 import { cloneError } from "./job-thread.node.js";
+import { packLargeViews, unpackLargeViews } from "./large-views.js";
 import type { MemberMessage, OwnerMessage, TeamWorkerData } from "./team-messages.js";
 
 /** What a member knows of its team, and how it speaks to the others. */
@@ -24,7 +25,7 @@ export interface TeamMember<S = unknown, P = unknown> {
 export function serveTeam<S, P, R>(run: (member: TeamMember<S, P>) => R | Promise<R>): void {
   const port = parentPort;
   if (port === null) throw new ProtocolError("serveTeam: expected to run in a worker thread; start it with runTeam");
-  const { shared, index, size, words } = workerData as TeamWorkerData;
+  const { shared, index, size, words } = unpackLargeViews(workerData) as TeamWorkerData;
   const post = (message: MemberMessage<P, R>): void => port.postMessage(message);
   const member: TeamMember<S, P> = {
     index,
@@ -34,13 +35,13 @@ export function serveTeam<S, P, R>(run: (member: TeamMember<S, P>) => R | Promis
     postProgress: (progress) => post({ kind: "progress", progress }),
     exchange: <T>(value: T) =>
       new Promise<readonly T[]>((resolve) => {
-        port.once("message", (values: OwnerMessage) => resolve(values as readonly T[]));
-        post({ kind: "exchange", value });
+        port.once("message", (values: OwnerMessage) => resolve(unpackLargeViews(values) as readonly T[]));
+        post({ kind: "exchange", value: packLargeViews(value) });
       }),
   };
   const main = async (): Promise<void> => {
     try {
-      post({ kind: "done", result: await run(member) });
+      post({ kind: "done", result: packLargeViews(await run(member)) as R });
     } catch (error) {
       post({ kind: "failed", error: cloneError(error), aborted: error instanceof BarrierAborted });
     }

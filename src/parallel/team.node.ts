@@ -15,6 +15,7 @@
 import { Worker } from "node:worker_threads";
 import { abortBarrier, createBarrierWords, requestStop } from "./barrier.js";
 import { WorkerError } from "./job-thread.node.js";
+import { packLargeViews, unpackLargeViews } from "./large-views.js";
 import type { MemberMessage, OwnerMessage, TeamWorkerData } from "./team-messages.js";
 
 /** Longer than a checkpoint takes to write, shorter than patience. */
@@ -48,7 +49,7 @@ export async function runTeam<P, R>(options: TeamOptions<P>): Promise<R[]> {
   try {
     for (let index = 0; index < size; index++) {
       const workerData: TeamWorkerData = { shared, index, size, words };
-      workers.push(new Worker(script, { workerData }));
+      workers.push(new Worker(script, { workerData: packLargeViews(workerData) }));
     }
     options.onStart?.(workers);
     return await new TeamRun<P, R>(workers, words, options.onProgress).ended;
@@ -117,7 +118,7 @@ class TeamRun<P, R> {
         break;
       }
       case "done":
-        this.results[index] = message.result;
+        this.results[index] = unpackLargeViews(message.result) as R;
         this.leave(index);
         break;
       case "failed":

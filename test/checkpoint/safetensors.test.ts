@@ -10,6 +10,7 @@ import {
   encodeSafetensors,
   type NamedTensor,
   tensorBytes,
+  tensorPieces,
 } from "../../src/checkpoint/safetensors.js";
 import {
   loadSafetensors,
@@ -52,6 +53,21 @@ function file(header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array
 }
 
 describe("safetensors bytes", () => {
+  it("of a tensor are the same in one view and in pieces, which share its memory", () => {
+    const data = Float32Array.from({ length: 11 }, (_, i) => i - 0.5).subarray(1);
+    for (const [size, viewBytes, count] of [
+      [9, 8, 5],
+      [9, 36, 1],
+      [9, 1000, 1],
+      [0, 8, 0],
+    ] as const) {
+      const pieces = [...tensorPieces(data, size, viewBytes)];
+      expect(pieces).toHaveLength(count);
+      expect(Buffer.concat(pieces)).toEqual(Buffer.from(tensorBytes(data, size)));
+      expect(pieces.every(({ buffer }) => buffer === data.buffer)).toBe(true);
+    }
+  });
+
   it("round-trip, bit for bit", () => {
     const { tensors, metadata } = decodeSafetensors(bytesOf(sample(), METADATA), "x");
     expect(metadata).toEqual(METADATA);

@@ -48,6 +48,8 @@ class NativeBridge implements Bridge {
 
 const CACHE_LINE = 64;
 const HUGE_PAGE = 2 ** 21;
+/** Node 20 has no view of more than 2³² bytes; whole huge pages. */
+const VIEW_BYTES = 2 ** 30;
 
 function allocate<B extends ArrayBufferLike>(
   addon: Addon,
@@ -58,9 +60,13 @@ function allocate<B extends ArrayBufferLike>(
   const alignment = isLarge ? HUGE_PAGE : CACHE_LINE;
   // Whole pages, so that the last one can be huge too; what is never touched takes no memory.
   const buffer = new Buffer((isLarge ? Math.ceil(bytes / HUGE_PAGE) * HUGE_PAGE : bytes) + alignment);
-  const memory = new Uint8Array(buffer);
-  if (isLarge) addon.advise(memory);
-  return { buffer, byteOffset: (alignment - (addon.address(memory) % alignment)) % alignment };
+  if (isLarge) {
+    for (let at = 0; at < buffer.byteLength; at += VIEW_BYTES) {
+      addon.advise(new Uint8Array(buffer, at, Math.min(VIEW_BYTES, buffer.byteLength - at)));
+    }
+  }
+  const start = new Uint8Array(buffer, 0, alignment);
+  return { buffer, byteOffset: (alignment - (addon.address(start) % alignment)) % alignment };
 }
 
 /** @throws {ConfigError} if the processor lacks the instruction set asked for. @throws if the addon is missing. */

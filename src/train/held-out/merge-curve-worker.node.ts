@@ -5,10 +5,11 @@ import { createKernels } from "../../kernels/index.js";
 import { WorldParameters } from "../../mach/world-scorer.js";
 import { serveJobs } from "../../parallel/job-server.node.js";
 import type { PoolWorkerData } from "../../parallel/job-thread.node.js";
+import { unpackLargeViews } from "../../parallel/large-views.js";
 import { MergeCurve } from "./merge-curve.js";
 import type { MergeCurveJob, MergeCurveResult, MergeCurveShared } from "./merge-curve-job.js";
 
-const shared = (workerData as PoolWorkerData).shared as MergeCurveShared;
+const shared = (unpackLargeViews(workerData) as PoolWorkerData).shared as MergeCurveShared;
 const curve = new MergeCurve(createKernels(), shared);
 
 serveJobs<MergeCurveShared, MergeCurveJob, never, MergeCurveResult>((_, { added, isMeasured }) => {

@@ -77,10 +77,15 @@ export async function planResumed(
  * Worlds to train at once: the plan's, or without one as many as memory has room for, of which a note tells.
  * @throws {ConfigError} if not one fits.
  */
-export function worldsAtOnce(request: TrainRequest, report: LoadReport, options: ModelOptions, plan: Plan | null): number {
+export function worldsAtOnce(
+  request: TrainRequest,
+  report: LoadReport,
+  options: ModelOptions,
+  plan: Plan | null,
+): number {
   if (plan !== null) return plan.worldsAtOnce;
   const { numThreads, worlds, onEvent } = request;
-  const wanted = Math.min(numThreads, worlds?.length ?? options.numWorlds);
+  const wanted = Math.max(1, Math.min(numThreads, worlds?.length ?? options.numWorlds));
   const fitting = worldsThatFit({ options, shape: planShapeOf(report), process: currentProcess(), numThreads: wanted });
   if (fitting < wanted) {
     const message = `memory has room for ${fitting} of the ${wanted} worlds that could be trained at once`;
