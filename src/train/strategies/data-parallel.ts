@@ -14,14 +14,14 @@
  */
 import { ConfigError } from "../../core/errors.js";
 import type { TrainerOptions } from "../trainer-options.js";
-import { type BatchOrder, Lockstep, type StepCompute } from "./lockstep.js";
+import { Lockstep, type StepCompute } from "./lockstep.js";
+import type { BatchOrder } from "./step-orders.js";
 import type { Strategy } from "./strategy.js";
 
 export const dataParallel: Strategy = {
   join(enrolment) {
     const { index, size } = enrolment;
     return Lockstep.join(enrolment, {
-      numGroups: size,
       groupSize: 1,
       createCompute: async (options) => new PartOfBatch(options, index, size),
     });

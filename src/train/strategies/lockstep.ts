@@ -5,13 +5,11 @@
  *   the others               │ ◀── wait          compute ─▶│ merge               │               step ─▶│ wait
  *                            barrier                     barrier             barrier               barrier
  *
- *   orders  Float64Array  │ 0 what │ 1 epoch │ 2 batch │ 3 learning rate │ 4 step │ 5 … states of generators, 4 each: of
- *                           all before the step, then of all after it │
- *   results Float64Array  │ [w, 0] loss of worker w's group, or a part of it │ [w, 1] rows that its group had │
- *
  * What a compute is, a `StepCompute` decides: a part of the batch (data-parallel.ts), a part of the model
  * (model-parallel.ts), or both. Generators start a step where the lead's stand, so that all draw the same numbers: masks
  * of a part of the rows are those that the whole batch would have had.
+ *
+ * Not here: how orders and what came of them stand in memory (step-orders.ts).
  */
 import { ConfigError } from "../../core/errors.js";
 import type { Mode } from "../../nn/module.js";
@@ -31,20 +29,16 @@ import {
   shareGradients,
   shareModel,
 } from "./shared-model.js";
+import {
+  type BatchOrder,
+  COMPUTE,
+  createStepMemory,
+  FINISH,
+  STEP,
+  type StepMemory,
+  StepOrders,
+} from "./step-orders.js";
 import type { Enrolment, StrategyWorker } from "./strategy.js";
-
-const COMPUTE = 1;
-const STEP = 2;
-const FINISH = 3;
-/** Before the states of generators. */
-const ORDER_FIELDS = 5;
-const RESULT_FIELDS = 2;
-
-/** Which batch a step is about. */
-export interface BatchOrder {
-  readonly epoch: number;
-  readonly index: number;
-}
 
 /** What one worker does of a step's arithmetic. */
 export interface StepCompute {
@@ -60,8 +54,8 @@ export interface StepCompute {
   readonly traffic: number;
 }
 
+/** How a strategy divides a step. */
 export interface LockstepPlan<B> {
-  readonly numGroups: number;
   /** Workers of a group: worker w is member w mod groupSize of group ⌊w / groupSize⌋. */
   readonly groupSize: number;
   /** Makes this worker's part, when parameters and gradients stand where they belong. May exchange values. */
@@ -70,8 +64,7 @@ export interface LockstepPlan<B> {
 
 interface Handout {
   readonly model: SharedModel;
-  readonly orders: Float64Array;
-  readonly results: Float64Array;
+  readonly steps: StepMemory;
 }
 
 /** A worker of a strategy that goes step by step. */
@@ -83,14 +76,11 @@ export class Lockstep<B> implements StrategyWorker {
   private readonly options: TrainerOptions<B>;
   private readonly plan: LockstepPlan<B>;
   private readonly optimizer: ParameterWiseOptimizer;
-  private readonly orders: Float64Array;
-  private readonly results: Float64Array;
+  private readonly orders: StepOrders;
   private readonly gradients: GroupGradients;
   private readonly stepCompute: StepCompute;
   private readonly merge: GradientMerge;
-  private readonly order: { epoch: number; index: number };
   private readonly weights: number[];
-  private readonly rngState: number[];
 
   static async join<B>(enrolment: Enrolment<B>, plan: LockstepPlan<B>): Promise<Lockstep<B>> {
     const { index, kernels } = enrolment;
@@ -98,12 +88,10 @@ export class Lockstep<B> implements StrategyWorker {
     const { parameters } = options.objective;
     const optimizer = checkOptimizer(enrolment.options.strategy, options.optimizer);
     const isLead = index === 0;
-    const numStates = options.rngs?.length ?? 0;
     const handout: Handout | null = isLead
       ? {
           model: shareModel(kernels, parameters, optimizer),
-          orders: new Float64Array(new SharedArrayBuffer(8 * (ORDER_FIELDS + 8 * numStates))),
-          results: new Float64Array(new SharedArrayBuffer(8 * RESULT_FIELDS * enrolment.size)),
+          steps: createStepMemory(options.rngs?.length ?? 0, enrolment.size),
         }
       : null;
     const [given] = (await enrolment.exchange(handout)) as readonly [Handout];
@@ -144,8 +132,7 @@ export class Lockstep<B> implements StrategyWorker {
     this.plan = plan;
     this.optimizer = optimizer;
     this.parameters = parameters;
-    this.orders = handout.orders;
-    this.results = handout.results;
+    this.orders = new StepOrders(handout.steps, options.rngs ?? []);
     this.gradients = groups[group];
     this.stepCompute = compute;
     this.merge = new GradientMerge(enrolment.kernels, parameters, {
@@ -155,9 +142,7 @@ export class Lockstep<B> implements StrategyWorker {
       wholeRowsAtLead,
     });
     optimizer.restrictTo(this.merge.parts);
-    this.order = { epoch: 0, index: 0 };
     this.weights = groups.map(() => 0);
-    this.rngState = [0, 0, 0, 0];
     this.trainerOptions = this.leadOptions();
   }
 
@@ -165,7 +150,7 @@ export class Lockstep<B> implements StrategyWorker {
     const { barrier, ledger } = this.enrolment;
     for (;;) {
       barrier.wait();
-      const [what] = this.orders;
+      const { what } = this.orders;
       if (what === FINISH) return;
       if (what === COMPUTE) this.computeAndMerge();
       else this.takeStep();
@@ -181,7 +166,7 @@ export class Lockstep<B> implements StrategyWorker {
   /** Tells all workers what to do next. */
   private give(what: number): void {
     // RACE: the others read orders only behind the barrier.
-    this.orders[0] = what;
+    this.orders.what = what;
     this.enrolment.barrier.wait();
   }
 
@@ -209,19 +194,18 @@ export class Lockstep<B> implements StrategyWorker {
   }
 
   /** The lead's computation of a step. @returns the mean loss over the batch. */
-  private lead({ epoch, index }: BatchOrder): number {
-    const { orders, results, weights, plan } = this;
-    orders[1] = epoch;
-    orders[2] = index;
-    this.saveStates("before");
+  private lead(order: BatchOrder): number {
+    const { orders, weights, plan } = this;
+    orders.batch = order;
+    orders.saveStates("before");
     this.give(COMPUTE);
     this.computeAndMerge();
-    this.restoreStates("after");
+    orders.restoreStates("after");
     let loss = 0;
     weights.forEach((weight, group) => {
       if (weight === 0) return;
       for (let member = 0; member < plan.groupSize; member++) {
-        loss += weight * results[RESULT_FIELDS * (group * plan.groupSize + member)];
+        loss += weight * orders.lossOf(group * plan.groupSize + member);
       }
     });
     return loss;
@@ -229,31 +213,26 @@ export class Lockstep<B> implements StrategyWorker {
 
   /** To be called by the lead's optimiser alone. */
   leadStep(learningRate: number, stepCount: number): void {
-    this.orders[3] = learningRate;
-    this.orders[4] = stepCount;
+    this.orders.setStep(learningRate, stepCount);
     this.give(STEP);
     this.takeStep();
     this.enrolment.ledger.addTime(this.enrolment.barrier);
   }
 
   private computeAndMerge(): void {
-    const { order, orders, results, weights, plan, parameters, gradients, stepCompute } = this;
+    const { orders, weights, plan, parameters, gradients, stepCompute } = this;
     const { barrier, index, ledger } = this.enrolment;
-    order.epoch = orders[1];
-    order.index = orders[2];
-    this.restoreStates("before");
+    orders.restoreStates("before");
     // The lead's list of rows may show what was merged; it is to be filled again.
     attachGradients(parameters.parameters, gradients);
-    const { loss, numRows } = stepCompute.compute(order);
+    const { loss, numRows } = stepCompute.compute(orders.batch);
     if (numRows > 0) publishGradients(parameters.parameters, gradients, stepCompute.computed);
-    results[RESULT_FIELDS * index] = loss;
-    results[RESULT_FIELDS * index + 1] = numRows;
-    // RACE: one worker of all draws last; the lead reads the states behind the barrier.
-    if (stepCompute.drawsLast && numRows > 0) this.saveStates("after");
+    orders.report(index, loss, numRows);
+    if (stepCompute.drawsLast && numRows > 0) orders.saveStates("after");
     barrier.wait();
     let total = 0;
     for (let group = 0; group < weights.length; group++) {
-      weights[group] = results[RESULT_FIELDS * group * plan.groupSize + 1];
+      weights[group] = orders.numRowsOf(group * plan.groupSize);
       total += weights[group];
     }
     for (let group = 0; group < weights.length; group++) weights[group] /= total;
@@ -265,29 +244,10 @@ export class Lockstep<B> implements StrategyWorker {
 
   private takeStep(): void {
     const { optimizer, orders } = this;
-    optimizer.learningRate = orders[3];
-    optimizer.stepCount = orders[4] - 1;
+    optimizer.learningRate = orders.learningRate;
+    optimizer.stepCount = orders.stepCount - 1;
     optimizer.step(this.parameters);
     this.enrolment.barrier.wait();
-  }
-
-  private saveStates(when: "before" | "after"): void {
-    this.options.rngs?.forEach((rng, i) => {
-      this.orders.set(rng.snapshot(), this.stateAt(when, i));
-    });
-  }
-
-  private restoreStates(when: "before" | "after"): void {
-    this.options.rngs?.forEach((rng, generator) => {
-      const from = this.stateAt(when, generator);
-      for (let i = 0; i < 4; i++) this.rngState[i] = this.orders[from + i];
-      rng.restore(this.rngState);
-    });
-  }
-
-  private stateAt(when: "before" | "after", generator: number): number {
-    const before = when === "before" ? 0 : (this.options.rngs ?? []).length;
-    return ORDER_FIELDS + 4 * (before + generator);
   }
 }
 

@@ -12,12 +12,14 @@
  */
 import type { FlatParameters, Parameter } from "../../nn/parameter.js";
 import type { TrainerOptions } from "../trainer-options.js";
-import { ColumnBlocks, canSplitColumns, createColumnMemory } from "./column-blocks.js";
+import { ColumnBlocks } from "./column-blocks.js";
+import { canSplitColumns, createColumnMemory } from "./column-split.js";
 import { checkParts } from "./data-parallel.js";
 import type { OwnedRows } from "./gradient-merge.js";
 import { chainOf, costs, cutStages, mayCut, measureOutputs } from "./layer-plan.js";
-import { type BatchOrder, Lockstep, type StepCompute } from "./lockstep.js";
+import { Lockstep, type StepCompute } from "./lockstep.js";
 import { createPipelineMemory, Pipeline } from "./pipeline.js";
+import type { BatchOrder } from "./step-orders.js";
 import type { Enrolment, Strategy, StrategyWorker } from "./strategy.js";
 
 export const modelParallel: Strategy = {
@@ -27,7 +29,6 @@ export const modelParallel: Strategy = {
 /** Joins as a member of a group of `groupSize` workers that divide a model; groups divide batches. */
 export function joinGroups<B>(enrolment: Enrolment<B>, groupSize: number): Promise<StrategyWorker> {
   return Lockstep.join(enrolment, {
-    numGroups: enrolment.size / groupSize,
     groupSize,
     createCompute: (options) => createCompute(enrolment, options, groupSize),
   });

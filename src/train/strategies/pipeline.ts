@@ -27,8 +27,8 @@ import { atLeastF32 } from "../../nn/tensor-buffer.js";
 import type { Barrier } from "../../parallel/barrier.js";
 import type { BatchSource, SupervisedBatch } from "../objective.js";
 import { type Chain, type OutputShape, readsData, type Stage } from "./layer-plan.js";
-import type { BatchOrder } from "./lockstep.js";
 import { cutRows, leastForwardRows, rowsOf } from "./micro-batches.js";
+import type { BatchOrder } from "./step-orders.js";
 
 type AnyModule = Module<unknown, unknown>;
 
