@@ -13,33 +13,27 @@
  * Answers are those of the library on the weights that the codes stand for, to rounding. Runs wherever WebAssembly and
  * fetch are: browsers, Node, Deno, Bun, workers at the edge.
  */
-import { ConfigError } from "../core/errors.js";
 import type { LabelTable } from "../data/label-table.js";
 import type { TextVectorizer } from "../data/text-vectorizer.js";
 import { type Kernels, QUERY_LANES } from "../kernels/contract.js";
-import { companionsOf } from "../mach/companions.js";
-import { labelFilter } from "../mach/label-filter.js";
 import { LabelHash } from "../mach/label-hash.js";
 import { createLabelPrior, priorCodes } from "../mach/label-prior.js";
 import type {
-  CheckedSearchRequest,
-  FoundLabel,
-  LabelNames,
   LabelResponse,
   ModelResponse,
   SearchRequest,
   SearchResponse,
   SearchResult,
 } from "../mach/search-contract.js";
-import { votesOf, worldViewsOf } from "../mach/votes.js";
 import type { SparseBatch } from "../nn/module.js";
 import { checkSearchRequest } from "./checked-request.js";
 import { InputShards } from "./input-shards.js";
+import { allowedLabels, namedResult } from "./named-results.js";
 import { FetchError, type FileFetcher, httpFiles, type Inflate, inflateGzip, PortableFiles } from "./portable-files.js";
 import { LABELS_FILE, type PortableIndex, VOCABULARY_FILE } from "./portable-index.js";
 import { createPortableKernels, type KernelSource } from "./portable-kernels.js";
 import { decodeLabels } from "./portable-labels.js";
-import { PortableScorer, type RankedQuery, ScorerBuffers, type ScorerOptions } from "./portable-scorer.js";
+import { PortableScorer, ScorerBuffers, type ScorerOptions } from "./portable-scorer.js";
 import { columnRows, decodeVocabulary } from "./portable-vocabulary.js";
 import { WorldLoader } from "./world-loader.js";
 
@@ -94,7 +88,9 @@ export class PortableModel {
   private readonly scorerOptions: ScorerOptions;
   private readonly worlds: WorldLoader;
   private readonly onProgress: () => void;
-  private scorer: PortableScorer | null = null;
+  private scorer: PortableScorer | null;
+  /** Tells who waits for the first world that it answers. */
+  private wake: () => void;
 
   private constructor(
     files: PortableFiles,
@@ -115,6 +111,8 @@ export class PortableModel {
     this.hash = LabelHash.fromJSON(index.hash);
     this.rows = columnRows(vectorizer);
     this.shards = new InputShards(files, maxShardBytes);
+    this.scorer = null;
+    this.wake = () => {};
     const { labelCounts } = labels;
     this.scorerOptions = {
       hash: this.hash,
@@ -176,7 +174,7 @@ export class PortableModel {
     const checked = checkSearchRequest(request);
     // Not waited for: worlds that come now answer later searches. Where they find no room, the others go on answering.
     this.worlds.retry().catch(() => {});
-    const allowed = checked.filter === undefined ? null : this.allowedBy(checked.filter);
+    const allowed = checked.filter === undefined ? null : allowedLabels(this.labels, checked.filter);
     const inputs = this.vectorizer.transformAll(checked.queries);
     const columns = inputs.columns.map((column) => this.rows[column]);
     const results: SearchResult[] = [];
@@ -192,7 +190,9 @@ export class PortableModel {
       });
       ranked.forEach((answer, q) => {
         const unknown = offsets[q] === offsets[q + 1];
-        results.push(this.resultOf(checked, checked.queries[first + q], unknown, answer));
+        results.push(
+          namedResult({ labels: this.labels, hash: this.hash }, checked, checked.queries[first + q], unknown, answer),
+        );
       });
     }
     return { model: this.index.version, tookMs: performance.now() - start, results };
@@ -236,48 +236,6 @@ export class PortableModel {
     return this.scorer?.worldNumbers ?? [];
   }
 
-  /** @throws {ConfigError} for a name that the model does not know. */
-  private allowedBy({ only, except }: LabelNames): Uint8Array {
-    const { labels } = this;
-    const ids = (names: readonly string[]): number[] =>
-      names.map((name) => {
-        const id = labels.idOf(name);
-        if (id === -1) throw new ConfigError(`search: filter: the model knows no label ${JSON.stringify(name)}`);
-        return id;
-      });
-    const allowed = only === undefined ? null : labelFilter(labels.numLabels, ids(only));
-    if (except === undefined) return allowed ?? labelFilter(labels.numLabels, [], "except");
-    const rest = labelFilter(labels.numLabels, ids(except), "except");
-    return allowed === null ? rest : rest.map((bits, i) => bits & allowed[i]);
-  }
-
-  private resultOf(
-    { minProbability, explain }: CheckedSearchRequest,
-    query: string,
-    unknown: boolean,
-    { labels: ids, probabilities, votes }: RankedQuery,
-  ): SearchResult {
-    const { labels, hash } = this;
-    const nameOf = (id: number): string => labels.nameOf(id);
-    const found: FoundLabel[] = [];
-    for (const [j, id] of ids.entries()) {
-      const probability = probabilities[j];
-      // Priors may make scores negative: a threshold of 0 is none.
-      if (minProbability > 0 && probability < minProbability) continue;
-      const label = { id, label: nameOf(id), probability };
-      if (votes === null) found.push(label);
-      else {
-        const companions = companionsOf(hash, votes.worlds, id, labels.labelCounts);
-        found.push({
-          ...label,
-          votes: votesOf(votes, j, nameOf),
-          companions: companions.map((companion) => ({ ...companion, label: nameOf(companion.label) })),
-        });
-      }
-    }
-    return { query, unknown, labels: found, ...(explain && votes !== null ? { worlds: worldViewsOf(votes) } : {}) };
-  }
-
   private progress(prefetchBytes: number): LoadProgress {
     const { files, input, worlds } = this.index;
     const fixed = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -286,8 +244,6 @@ export class PortableModel {
     const bytes = Math.min(totalBytes, this.bytesFetched);
     return { bytes, totalBytes, worlds: this.worldNumbers.length, numWorlds: worlds.length };
   }
-
-  private wake: () => void = () => {};
 
   /** Resolves with the first world. @throws {FetchError | FormatError} what kept the last one away, if none comes. */
   private async firstWorld(): Promise<void> {
