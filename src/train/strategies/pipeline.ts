@@ -22,15 +22,14 @@
  */
 import type { Rng } from "../../core/rng.js";
 import type { Kernels } from "../../kernels/contract.js";
-import type { Module, Tensor } from "../../nn/module.js";
+import type { Tensor } from "../../nn/module.js";
 import { atLeastF32 } from "../../nn/tensor-buffer.js";
 import type { Barrier } from "../../parallel/barrier.js";
 import type { BatchSource, SupervisedBatch } from "../objective.js";
 import { type Chain, type OutputShape, readsData, type Stage } from "./layer-plan.js";
 import { cutRows, leastForwardRows, rowsOf } from "./micro-batches.js";
+import { type AnyModule, StageModules } from "./stage-modules.js";
 import type { BatchOrder } from "./step-orders.js";
-
-type AnyModule = Module<unknown, unknown>;
 
 /** What the workers of a group share. */
 export interface PipelineMemory {
@@ -43,6 +42,7 @@ export interface PipelineMemory {
   readonly states: readonly Float64Array[];
 }
 
+/** What a worker of a group is given. */
 export interface PipelineOptions {
   readonly kernels: Kernels;
   readonly barrier: Barrier;
@@ -55,6 +55,7 @@ export interface PipelineOptions {
   readonly memory: PipelineMemory;
   /** First of the 2·P counters of this group. */
   readonly firstCounter: number;
+  /** Pieces of a batch, at most. */
   readonly microBatches: number;
   readonly rngs: readonly Rng[];
   readonly source: BatchSource<unknown>;
@@ -79,12 +80,18 @@ export function createPipelineMemory(
   };
 }
 
+/** Rows [from, to) of a batch. */
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** One worker's stage. */
 export class Pipeline {
   /** Bytes that crossed to the neighbours in the last step. */
   traffic: number;
   private readonly options: PipelineOptions;
-  private readonly modules: readonly AnyModule[];
+  private readonly layers: StageModules;
   /** The first module, where it works on whole batches. */
   private readonly head: AnyModule | null;
   private readonly isFirst: boolean;
@@ -94,9 +101,6 @@ export class Pipeline {
   /** Whole batches of what pieces leave: outputs of the last stage, gradients for the head. */
   private gathered: Float32Array;
   private headGradient: Float32Array;
-  private readonly startStates: number[][];
-  /** Inputs of each module for the piece under way. */
-  private readonly inputs: unknown[];
 
   constructor(options: PipelineOptions) {
     const { chain, stages, stage, rngs } = options;
@@ -106,20 +110,18 @@ export class Pipeline {
     this.isFirst = stage === 0;
     this.isLast = stage === stages.length - 1;
     this.head = this.isFirst && readsData(modules[0]) ? modules[0] : null;
-    this.modules = this.head === null ? modules : modules.slice(1);
+    this.layers = new StageModules(this.head === null ? modules : modules.slice(1), rngs);
     this.traffic = 0;
     this.base = 0;
     this.gathered = new Float32Array(0);
     this.headGradient = new Float32Array(0);
-    this.startStates = rngs.map(() => [0, 0, 0, 0]);
-    this.inputs = [];
   }
 
   /** One step's arithmetic of this stage. @returns the mean loss (of the last stage, 0 elsewhere) and the group's rows. */
   run({ epoch, index }: BatchOrder): { loss: number; numRows: number } {
     const { memory, part, source, chain } = this.options;
     this.traffic = 0;
-    for (const module of this.modules) module.zeroGradParameters();
+    this.layers.zeroGradParameters();
     this.head?.zeroGradParameters();
     let batch: SupervisedBatch<unknown, unknown> | null = null;
     if (this.isFirst || this.isLast) {
@@ -148,37 +150,20 @@ export class Pipeline {
   }
 
   private pass(
-    pieces: readonly { readonly from: number; readonly to: number }[],
+    pieces: readonly Piece[],
     firstRow: number,
     numRows: number,
     batch: SupervisedBatch<unknown, unknown> | null,
   ): number {
-    const { rngs, memory, stage } = this.options;
+    const { rngs, stages, stage, shapes, chain } = this.options;
     const whole = this.wholeInput(batch, firstRow, numRows);
-    rngs.forEach((rng, i) => {
-      this.startStates[i] = rng.snapshot();
-    });
-    let output: Tensor | null = null;
-    for (let i = pieces.length - 1; i >= 0; i--) {
-      if (!this.isFirst) this.waitFor(stage - 1, pieces.length - i);
-      output = this.forward(whole, pieces[i], firstRow) as Tensor;
-      if (i === pieces.length - 1) {
-        rngs.forEach((rng, r) => {
-          memory.states[stage].set(rng.snapshot(), 4 * r);
-        });
-      }
-      if (!this.isLast) {
-        this.store(memory.outputs[stage], output, pieces[i].from);
-        this.advance(0);
-      } else if (pieces.length > 1) {
-        this.gathered = this.gather(this.gathered, output, pieces[i].from, numRows);
-      }
-    }
+    this.layers.begin();
+    const output = this.forwardPieces(whole, pieces, firstRow, numRows);
     const finalStates = rngs.map((rng) => rng.snapshot());
     let gradient: Tensor | null = null;
     let loss = 0;
     if (this.isLast && output !== null && batch !== null) {
-      const { criterion } = this.options.chain;
+      const { criterion } = chain;
       const all = pieces.length === 1 ? output : { data: this.gathered, shape: [numRows, ...output.shape.slice(1)] };
       criterion.zeroGradParameters();
       loss = criterion.forward(all, batch.targets);
@@ -187,34 +172,65 @@ export class Pipeline {
         finalStates[i] = rngs[i].snapshot();
       });
     }
-    const { from, to } = this.options.stages[stage];
-    const { tail } = this.options.shapes[to - 1];
-    const perRow = tail.reduce((a, b) => a * b, 1);
-    pieces.forEach((piece, i) => {
-      const { from: start, to: end } = piece;
-      if (!this.isLast) this.waitBack(stage + 1, i + 1);
-      if (i > 0) this.recall(whole, piece, firstRow);
-      const data = gradient === null ? memory.gradients[stage] : gradient.data;
-      const gradOutput = { data: data.subarray(start * perRow, end * perRow), shape: [end - start, ...tail] };
-      const gradInput = this.backward(gradOutput);
-      if (this.isFirst) {
-        if (this.head !== null) {
-          this.headGradient = this.gather(this.headGradient, gradInput as Tensor, start, numRows);
-        }
-        return;
-      }
-      this.store(memory.gradients[stage - 1], gradInput as Tensor, start);
-      this.advance(this.options.stages.length);
-    });
+    this.backwardPieces(whole, pieces, firstRow, numRows, gradient);
     if (this.head !== null && batch !== null) {
-      const { numbersPerRow, tail: headTail } = this.options.shapes[from];
+      const { numbersPerRow, tail } = shapes[stages[stage].from];
       const data = this.headGradient.subarray(0, numRows * numbersPerRow);
-      this.head.backward(batch.inputs, { data, shape: [numRows, ...headTail] });
+      this.head.backward(batch.inputs, { data, shape: [numRows, ...tail] });
     }
     rngs.forEach((rng, i) => {
       rng.restore(finalStates[i]);
     });
     return loss;
+  }
+
+  /** Last piece first. @returns the output of the first piece; those of all are with the next stage, or gathered. */
+  private forwardPieces(whole: unknown, pieces: readonly Piece[], firstRow: number, numRows: number): Tensor | null {
+    const { rngs, memory, stage } = this.options;
+    let output: Tensor | null = null;
+    for (let i = pieces.length - 1; i >= 0; i--) {
+      const { from, to } = pieces[i];
+      if (!this.isFirst) this.waitFor(stage - 1, pieces.length - i);
+      output = this.layers.forward(rowsOf(whole, from, to), firstRow + from) as Tensor;
+      if (i === pieces.length - 1) {
+        rngs.forEach((rng, r) => {
+          memory.states[stage].set(rng.snapshot(), 4 * r);
+        });
+      }
+      if (!this.isLast) {
+        this.store(memory.outputs[stage], output, from);
+        this.advance(0);
+      } else if (pieces.length > 1) {
+        this.gathered = this.gather(this.gathered, output, from, numRows);
+      }
+    }
+    return output;
+  }
+
+  /** First piece first. `gradient`: of the whole batch's output, on the last stage; the next stage gives it to others. */
+  private backwardPieces(
+    whole: unknown,
+    pieces: readonly Piece[],
+    firstRow: number,
+    numRows: number,
+    gradient: Tensor | null,
+  ): void {
+    const { memory, stages, stage, shapes } = this.options;
+    const { tail } = shapes[stages[stage].to - 1];
+    const perRow = tail.reduce((a, b) => a * b, 1);
+    pieces.forEach(({ from, to }, i) => {
+      if (!this.isLast) this.waitBack(stage + 1, i + 1);
+      if (i > 0) this.layers.recall(rowsOf(whole, from, to), firstRow + from);
+      const data = gradient === null ? memory.gradients[stage] : gradient.data;
+      const gradOutput = { data: data.subarray(from * perRow, to * perRow), shape: [to - from, ...tail] };
+      const gradInput = this.layers.backward(gradOutput) as Tensor;
+      if (this.isFirst) {
+        if (this.head !== null) this.headGradient = this.gather(this.headGradient, gradInput, from, numRows);
+        return;
+      }
+      this.store(memory.gradients[stage - 1], gradInput, from);
+      this.advance(stages.length);
+    });
   }
 
   /** What the pieces of this stage are rows of. */
@@ -227,37 +243,6 @@ export class Pipeline {
     }
     const { tail } = shapes[stages[stage].from - 1];
     return { data: memory.outputs[stage - 1], shape: [numRows, ...tail] };
-  }
-
-  private forward(whole: unknown, { from, to }: { from: number; to: number }, firstRow: number): unknown {
-    return this.chainForward(rowsOf(whole, from, to), firstRow + from, false);
-  }
-
-  /** Brings the modules to where they were after the forward of a piece. */
-  private recall(whole: unknown, { from, to }: { from: number; to: number }, firstRow: number): void {
-    this.chainForward(rowsOf(whole, from, to), firstRow + from, true);
-  }
-
-  private chainForward(input: unknown, firstRow: number, isRecall: boolean): unknown {
-    const { rngs } = this.options;
-    rngs.forEach((rng, i) => {
-      rng.restore(this.startStates[i]);
-    });
-    let value = input;
-    for (let m = 0; m < this.modules.length; m++) {
-      const module = this.modules[m];
-      this.inputs[m] = value;
-      module.setFirstRow(firstRow);
-      if (isRecall && m === this.modules.length - 1) module.recall(value);
-      else value = module.forward(value);
-    }
-    return value;
-  }
-
-  private backward(gradOutput: Tensor): unknown {
-    let gradient: unknown = gradOutput;
-    for (let m = this.modules.length - 1; m >= 0; m--) gradient = this.modules[m].backward(this.inputs[m], gradient);
-    return gradient;
   }
 
   private store(to: Float32Array, tensor: Tensor, firstRow: number): void {
