@@ -146,7 +146,7 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
     c: z.array(count),
   }),
   merge: z.enum(["probability", "log-score", "min", "median"]),
-  prior: z.strictObject({ alpha: z.number(), seenOnly: z.boolean() }),
+  prior: z.strictObject({ alpha: z.number().min(0), seenOnly: z.boolean() }),
   training: z.record(z.string(), json),
   dataset: z.looseObject({ fingerprint: z.string() }) as unknown as z.ZodType<Manifest["dataset"]>,
   labelsFile: fileName,

@@ -11,6 +11,7 @@
  *
  * Differs from the paper: it has no prior (alpha = 0, seenOnly = false).
  */
+import { ConfigError } from "../core/errors.js";
 import type { Kernels, LabelPrior } from "../kernels/contract.js";
 
 /** How much the frequency of a label counts beside what the worlds say. */
@@ -44,12 +45,15 @@ export function priorCodes(kernels: Pick<Kernels, "u8">, counts: Uint32Array): U
   return codes;
 }
 
-/** The prior that `options` make of `codes` [L]; null where it would change nothing. */
+/** The prior that `options` make of `codes` [L]; null where it would change nothing. @throws {ConfigError} for alpha below 0. */
 export function createLabelPrior(
   kernels: Pick<Kernels, "f32">,
   codes: Uint8Array,
   options: LabelPriorOptions,
 ): LabelPrior | null {
+  if (!(options.alpha >= 0 && Number.isFinite(options.alpha))) {
+    throw new ConfigError(`createLabelPrior: expected alpha of at least 0, got ${options.alpha}; 0 is no prior`);
+  }
   if (options.alpha === 0 && !options.seenOnly) return null;
   let largest = 0;
   for (let l = 0; l < codes.length; l++) if (codes[l] > largest) largest = codes[l];

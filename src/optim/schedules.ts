@@ -31,16 +31,16 @@ export interface ScheduleOptions {
   readonly warmup: number;
   /** Factor at the end, for linear and cosine. In [0, 1]. Default 0. */
   readonly end: number;
-  /** When "step" multiplies, ascending fractions of training. Default [0.5, 0.75]. */
+  /** When "step" multiplies, ascending fractions of training, in [0, 1]. Default [0.5, 0.75]. */
   readonly milestones: readonly number[];
-  /** What "step" multiplies by. Default 0.1. */
+  /** What "step" multiplies by. At least 0. Default 0.1. */
   readonly decay: number;
 }
 
 /** What `createSchedule` takes where an option is left out. */
 export const SCHEDULE_DEFAULTS: ScheduleOptions = { warmup: 0, end: 0, milestones: [0.5, 0.75], decay: 0.1 };
 
-/** The schedule of that name. @throws {ConfigError} for an unknown name, or warmup or end out of range. */
+/** The schedule of that name. @throws {ConfigError} for an unknown name, and options out of range. */
 export function createSchedule(name: ScheduleName, options: Partial<ScheduleOptions> = {}): Schedule {
   const all = { ...SCHEDULE_DEFAULTS, ...options };
   if (!(all.warmup >= 0 && all.warmup < 1)) {
@@ -49,6 +49,16 @@ export function createSchedule(name: ScheduleName, options: Partial<ScheduleOpti
   if (!(all.end >= 0 && all.end <= 1)) {
     throw new ConfigError(
       `createSchedule: expected end in [0, 1], got ${all.end}; it is a factor, not a learning rate`,
+    );
+  }
+  if (!(all.decay >= 0 && Number.isFinite(all.decay))) {
+    throw new ConfigError(
+      `createSchedule: expected decay of at least 0, got ${all.decay}; 0.1 leaves a tenth of the learning rate`,
+    );
+  }
+  if (!all.milestones.every((milestone, i, list) => milestone >= (list[i - 1] ?? 0) && milestone <= 1)) {
+    throw new ConfigError(
+      `createSchedule: expected milestones in [0, 1], ascending, got ${all.milestones.join(", ")}; they are fractions of training`,
     );
   }
   switch (name) {

@@ -45,13 +45,19 @@ export interface CutProblemOptions {
 
 /**
  * The multiway cut of a graph, which is read, not kept.
- * @throws {ConfigError} for terminals without a vertex, {ShapeError} for edges outside of the graph or negative.
+ * @throws {ConfigError} for terminals without a vertex, {ShapeError} for edges outside of the graph or negative, or arrays of unequal
+ * length.
  */
 export function createCutProblem(graph: Graph, options: CutProblemOptions): CutProblem {
   const { numTerminals, fixed, seed = 1 } = options;
   const { numVertices, heads, tails, weights } = graph;
   if (!(Number.isInteger(numTerminals) && numTerminals >= 2 && numTerminals <= 65_536)) {
     throw new ConfigError(`createCutProblem: expected numTerminals from 2 to 65536, got ${numTerminals}`);
+  }
+  if (heads.length !== weights.length || tails.length !== weights.length) {
+    throw new ShapeError(
+      `createCutProblem: expected as many heads and tails as weights, got ${heads.length}, ${tails.length}, ${weights.length}`,
+    );
   }
   const marks = new Uint8Array(new SharedArrayBuffer(numVertices));
   const terminals = new Uint32Array(new SharedArrayBuffer(4 * numVertices));
