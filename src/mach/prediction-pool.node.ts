@@ -7,6 +7,7 @@
  * 24 rows (WASM: 4) adds in another order than one of more. Native kernels read the shared parameters in place; WASM
  * copies them into each thread's memory.
  */
+import { ConfigError } from "../core/errors.js";
 import type { SparseBatch } from "../nn/module.js";
 import { JobThread, type PoolWorkerData } from "../parallel/job-thread.node.js";
 import type { Model } from "./model.node.js";
@@ -23,10 +24,21 @@ export class PredictionPool {
   private readonly threads: readonly PredictionThread[];
   private readonly chunkRows: number;
   private readonly idle: PredictionThread[];
-  private readonly waiting: ((thread: PredictionThread) => void)[] = [];
+  private readonly waiting: { resolve(thread: PredictionThread): void; reject(error: Error): void }[] = [];
+  private numAlive: number;
+  /** What the last thread to die died of. */
+  private death: Error | null = null;
 
-  /** Starts the threads. Load `model` with `shared: true`, or each thread receives a copy of its parameters. */
+  /**
+   * Starts the threads. Load `model` with `shared: true`, or each thread receives a copy of its parameters.
+   * @throws {ConfigError} for less than one thread.
+   */
   constructor(model: Model, numThreads: number) {
+    if (!Number.isSafeInteger(numThreads) || numThreads < 1) {
+      throw new ConfigError(
+        `PredictionPool: expected numThreads from 1, an integer, got ${numThreads}; one a core is best`,
+      );
+    }
     const { hash, worldOptions, merge, prior, batchRows } = model.ensemble;
     this.chunkRows = batchRows * Math.max(1, Math.floor(CHUNK_ROWS / batchRows));
     const worlds = [...model.parameters].map(([world, parameters]) => ({ world, parameters }));
@@ -35,14 +47,19 @@ export class PredictionPool {
     const shared: PredictionShared = { hash: hash.toJSON(), worldOptions, merge, prior: ownPrior, worlds };
     const workerData: PoolWorkerData = { shared, stop: new Int32Array(new SharedArrayBuffer(4)) };
     const script = new URL("./prediction-worker.node.js", import.meta.url);
-    this.threads = Array.from({ length: numThreads }, () => new JobThread(script, workerData));
+    this.threads = Array.from({ length: numThreads }, () => {
+      const thread: PredictionThread = new JobThread(script, workerData, (error) => this.leave(thread, error));
+      return thread;
+    });
+    this.numAlive = numThreads;
     this.idle = [...this.threads];
   }
 
   /**
    * Ranked label ids of each row, as Model.predictRows. May be called again before it resolves.
    * @throws {WorkerError} whose `originalName` is ShapeError or ConfigError, as `Ensemble.predict`.
-   * @throws {RangeError} for k below 0, and for more results than an array holds. @throws what a thread died of.
+   * @throws {RangeError} for k below 0, and for more results than an array holds. @throws what a thread died of
+   * while it had rows of this call, and what the last died of once none is left: make a new pool then.
    */
   async predict(rows: SparseBatch, options: PredictOptions): Promise<Predictions> {
     const { k } = options;
@@ -76,14 +93,31 @@ export class PredictionPool {
   }
 
   private async run(job: PredictionJob): Promise<Predictions> {
-    const thread = this.idle.pop() ?? (await new Promise<PredictionThread>((resolve) => this.waiting.push(resolve)));
+    if (this.death !== null && this.numAlive === 0) throw this.death;
+    const thread = this.idle.pop() ?? (await this.nextIdle());
     try {
       return await thread.run(job, () => {});
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.idle.push(thread);
-      else next(thread);
+      if (thread.isAlive) {
+        const next = this.waiting.shift();
+        if (next === undefined) this.idle.push(thread);
+        else next.resolve(thread);
+      }
     }
+  }
+
+  private nextIdle(): Promise<PredictionThread> {
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  /** A dead thread takes no more jobs; without any left nobody would come to those that wait. */
+  private leave(thread: PredictionThread, error: Error): void {
+    this.numAlive--;
+    this.death = error;
+    const at = this.idle.indexOf(thread);
+    if (at >= 0) this.idle.splice(at, 1);
+    if (this.numAlive > 0) return;
+    for (const { reject } of this.waiting.splice(0)) reject(error);
   }
 }
 
