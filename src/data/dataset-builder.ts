@@ -17,7 +17,7 @@ import type { Dataset, FeatureMatrix, LabelLists } from "./dataset.js";
 import { NOT_UTF8 } from "./feature-counter.js";
 import { LabelTable } from "./label-table.js";
 import {
-  DEFAULT_NUMERIC_OPTIONS,
+  checkNumericOptions,
   NumericVectorizer,
   type NumericVectorizerOptions,
   scaleRow,
@@ -26,7 +26,7 @@ import type { FileHeader, ParsedRow, Purpose, RowFormat } from "./row-format.js"
 import type { RejectRow, RowHandler } from "./row-stream.js";
 import { SparseRow } from "./sparse-row.js";
 import { TextFitter } from "./text-fitter.js";
-import type { TextVectorizerOptions } from "./text-vectorizer.js";
+import { checkTextOptions, type TextVectorizerOptions } from "./text-vectorizer.js";
 import type { Vectorizer } from "./vectorizer.js";
 
 /** What is wrong with a row of other bytes. */
@@ -86,12 +86,14 @@ export class DatasetBuilder implements RowHandler {
 
   private readonly numericOptions: NumericVectorizerOptions;
 
+  /** @throws {ConfigError} for options that make no sense, whatever the kind of the rows to come. */
   constructor(options: DatasetBuilderOptions) {
     this.options = options;
     this.vectorizer = options.vectorizer;
     this.kind = options.vectorizer?.kind ?? null;
     this.labelTable = options.labelTable;
-    this.numericOptions = { ...DEFAULT_NUMERIC_OPTIONS, ...options.numericOptions };
+    this.numericOptions = checkNumericOptions(options.numericOptions);
+    checkTextOptions(options.textOptions);
   }
 
   /** The kind that further files must have; null before the first. */

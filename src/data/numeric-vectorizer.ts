@@ -6,6 +6,8 @@
  * Scaling by the maximum gives back zeros and ones where binary rows had been scaled to norm 1. A power of 0.5 tempers
  * tf-idf weights, so that one rare word does not outweigh all others.
  */
+import { OptionError } from "../core/errors.js";
+import { checkKnownOptions } from "../core/known-options.js";
 import type { SparseRow } from "./sparse-row.js";
 import { VECTORIZER_FORMAT, VECTORIZER_VERSION } from "./vectorizer-format.js";
 
@@ -25,6 +27,21 @@ export const SCALINGS: readonly Scaling[] = ["l2", "max", "none"];
 
 /** Values stay as they are. */
 export const DEFAULT_NUMERIC_OPTIONS: NumericVectorizerOptions = { scaling: "none", power: 1 };
+
+/** Complete options. @throws {ConfigError} for an option that there is not, {OptionError} for a value out of range. */
+export function checkNumericOptions(options: Partial<NumericVectorizerOptions>): NumericVectorizerOptions {
+  checkKnownOptions("numericOptions", options, Object.keys(DEFAULT_NUMERIC_OPTIONS));
+  const all = { ...DEFAULT_NUMERIC_OPTIONS, ...options };
+  const { scaling, power } = all;
+  if (!SCALINGS.includes(scaling)) {
+    const expected = SCALINGS.join(", ");
+    throw new OptionError("scaling", (name) => `${name}: expected one of ${expected}, got ${scaling}; choose one`);
+  }
+  if (!(power > 0 && Number.isFinite(power))) {
+    throw new OptionError("power", (name) => `${name}: expected a number above 0, got ${power}; 1 changes nothing`);
+  }
+  return all;
+}
 
 /** Tempers and scales the values of `row` in place. */
 export function scaleRow(row: SparseRow, { scaling, power }: NumericVectorizerOptions): void {

@@ -12,6 +12,7 @@
  * Hashing as in Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009, without signs.
  */
 import { ConfigError } from "../core/errors.js";
+import { checkKnownOptions } from "../core/known-options.js";
 import type { ByteTable } from "./byte-table.js";
 import type { FeatureMatrix } from "./dataset.js";
 import { FeatureCounter, type FeatureKinds } from "./feature-counter.js";
@@ -70,6 +71,7 @@ export interface TextStatistics {
 
 /** @throws {ConfigError} naming the option. */
 export function checkTextOptions(options: Partial<TextVectorizerOptions>): TextVectorizerOptions {
+  checkKnownOptions("textOptions", options, Object.keys(DEFAULT_TEXT_OPTIONS));
   const all = { ...DEFAULT_TEXT_OPTIONS, ...options };
   const { wordNgrams, charNgrams, hashBits, minDocumentFrequency, maxFeatures } = all;
   const check = (name: string, value: number, low: number, high: number): void => {
