@@ -35,8 +35,8 @@ export interface Series {
 }
 
 /**
- * A text beside the point (x, y), in the units of the axes. It does not widen them; on a log axis it is left out
- * where it has no place.
+ * A text beside the point (x, y), in the units of the axes, which widen to show the point as they do for a series'; on a
+ * log axis it is left out where it has no place.
  */
 export interface Annotation {
   readonly x: number;
@@ -81,13 +81,14 @@ export function lineChart(chart: LineChart): string {
     );
   }
 
+  const spanned = [...all, ...annotations.map(({ x, y }): Point => [x, y]).filter(isShown)];
   const endsAtEdge = nameAtEnds(series, shown, all, height);
   const nameWidth = Math.max(...series.map(({ name }) => textWidth(name, FONT_SIZE)));
   const legend = endsAtEdge ? [] : legendRows(series, width - 32);
   const top = 62 + (legend.length === 0 ? 0 : LINE_HEIGHT * legend.length + 8);
   const bottom = height - 48;
   const yAxis = layOutAxis(
-    [...all.map(([, y]) => y), ...included(chart.y)],
+    [...spanned.map(([, y]) => y), ...included(chart.y)],
     chart.y.scale ?? "linear",
     Math.max(2, (bottom - top) / 48),
     true,
@@ -95,7 +96,7 @@ export function lineChart(chart: LineChart): string {
   const left = 26 + Math.max(...yAxis.ticks.map(({ text }) => textWidth(text, 12)), 14);
   const right = width - (endsAtEdge ? nameWidth + 20 : 24);
   const xAxis = layOutAxis(
-    [...all.map(([x]) => x), ...included(chart.x)],
+    [...spanned.map(([x]) => x), ...included(chart.x)],
     chart.x.scale ?? "linear",
     Math.max(2, (right - left) / 80),
     false,
