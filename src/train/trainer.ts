@@ -57,6 +57,8 @@ export class Trainer<B> implements ResumableTraining {
   private stepsDone: number;
   private runningLoss: number;
   private seconds: number;
+  /** Reads the time of training into `seconds`, while `run` runs; null: `step` alone does not count time. */
+  private readClock: (() => void) | null = null;
   private stoppedEarly: boolean;
   private ended: TrainingEnd | null;
 
@@ -141,6 +143,7 @@ export class Trainer<B> implements ResumableTraining {
     optimizer.step(objective.parameters);
     this.runningLoss = this.stepsDone === 0 ? loss : LOSS_MEMORY * this.runningLoss + (1 - LOSS_MEMORY) * loss;
     this.stepsDone++;
+    this.readClock?.();
     this.recorder.addStep(this.stepsDone, loss, optimizer.learningRate, this.seconds);
     return loss;
   }
@@ -171,27 +174,31 @@ export class Trainer<B> implements ResumableTraining {
     }
     this.ended = null;
     this.objective.setMode("train");
-    while (!this.done && signal?.aborted !== true) {
-      this.step();
-      tick();
-      if (this.stepsDone % this.source.batchesPerEpoch === 0) {
-        const report = await this.endEpoch();
-        onEpoch?.(report);
-        tick();
+    this.readClock = tick;
+    try {
+      while (!this.done && signal?.aborted !== true) {
+        this.step();
+        if (this.stepsDone % this.source.batchesPerEpoch === 0) {
+          const report = await this.endEpoch();
+          onEpoch?.(report);
+          tick();
+        }
+        if (onProgress !== undefined && (this.done || nowMs - progressMs >= PROGRESS_INTERVAL_MS)) {
+          progressMs = nowMs;
+          const rows = (this.stepsDone - firstStep) * this.rowsPerStep;
+          onProgress({ ...this.progress, rowsPerSecond: (1000 * rows) / Math.max(nowMs - startMs, 1e-3) });
+        }
+        if (checkpoint !== undefined && !this.done && nowMs - savedMs >= checkpointIntervalMs) {
+          await checkpoint.save(this);
+          savedMs = performance.now();
+        }
+        if (nowMs - yieldedMs >= YIELD_INTERVAL_MS) {
+          await nextTurn();
+          yieldedMs = performance.now();
+        }
       }
-      if (onProgress !== undefined && (this.done || nowMs - progressMs >= PROGRESS_INTERVAL_MS)) {
-        progressMs = nowMs;
-        const rows = (this.stepsDone - firstStep) * this.rowsPerStep;
-        onProgress({ ...this.progress, rowsPerSecond: (1000 * rows) / Math.max(nowMs - startMs, 1e-3) });
-      }
-      if (checkpoint !== undefined && !this.done && nowMs - savedMs >= checkpointIntervalMs) {
-        await checkpoint.save(this);
-        savedMs = performance.now();
-      }
-      if (nowMs - yieldedMs >= YIELD_INTERVAL_MS) {
-        await nextTurn();
-        yieldedMs = performance.now();
-      }
+    } finally {
+      this.readClock = null;
     }
     if (!this.done) {
       this.ended = "interrupted";
