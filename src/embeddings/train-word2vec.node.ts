@@ -131,7 +131,7 @@ export async function trainWord2Vec(request: Word2VecRequest): Promise<Word2VecR
     checkpoint?.remove();
     return {
       vocabulary,
-      vectors: new WordVectors(vocabulary.words, unpadVectors(kernels, run.model), options.dim),
+      vectors: new WordVectors(vocabulary.words, unpadVectors(kernels, run.model), options.dimension),
       options,
       numThreads,
       numUnknown: corpus.numUnknown,

@@ -38,7 +38,7 @@ export function createWordModel(
   { counts, numTokens }: Pick<Vocabulary, "counts" | "numTokens">,
   options: Word2VecOptions,
 ): WordModel {
-  const { dim, window, sample, negative, hierarchicalSoftmax } = options;
+  const { dimension: dim, window, sample, negative, hierarchicalSoftmax } = options;
   const numWords = counts.length;
   if (numWords < 2) throw new ConfigError(`word2vec: expected a vocabulary of two words or more, got ${numWords}`);
   const stride = Math.ceil(dim / CACHE_LINE_FLOATS) * CACHE_LINE_FLOATS;

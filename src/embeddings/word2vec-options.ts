@@ -2,7 +2,7 @@
  * @file What can be chosen about word2vec? The C tool's settings under its names, with its defaults.
  *
  *   C tool      here                        C tool      here
- *   -size       dim                         -iter       iterations
+ *   -size       dimension                   -iter       iterations
  *   -window     window                      -min-count  minCount
  *   -sample     sample                      -alpha      alpha
  *   -hs         hierarchicalSoftmax         -cbow       architecture
@@ -23,7 +23,7 @@ export interface Word2VecOptions {
   /** Default cbow, as the C tool: for frequent words and much text; skip-gram is better on rare words and little text. */
   readonly architecture: Word2VecArchitecture;
   /** Numbers of a vector, 1 … 4096. Default 100. */
-  readonly dim: number;
+  readonly dimension: number;
   /** Words on each side of the centre; for each centre a number from 1 to this is drawn. Default 5. */
   readonly window: number;
   /** Words above this share of the text are dropped at random, the more the more frequent; 0: none. Default 1e-3. */
@@ -45,7 +45,7 @@ export interface Word2VecOptions {
 /** Those of the C tool. */
 export const WORD2VEC_DEFAULTS: Word2VecOptions = {
   architecture: "cbow",
-  dim: 100,
+  dimension: 100,
   window: 5,
   sample: 1e-3,
   negative: 5,
@@ -68,7 +68,7 @@ export function chooseWord2VecOptions(given: Partial<Word2VecOptions> = {}): Wor
     throw new ConfigError(`word2vec: expected ${name} ${expected}, got ${got}`);
   };
   const integer = (
-    name: "dim" | "window" | "negative" | "iterations" | "minCount" | "seed",
+    name: "dimension" | "window" | "negative" | "iterations" | "minCount" | "seed",
     low: number,
     high: number,
   ) => {
@@ -84,7 +84,7 @@ export function chooseWord2VecOptions(given: Partial<Word2VecOptions> = {}): Wor
   if (!WORD2VEC_ARCHITECTURES.includes(architecture)) {
     refuse("architecture", `to be one of ${WORD2VEC_ARCHITECTURES.join(", ")}`, architecture);
   }
-  integer("dim", 1, MOST_WORD_DIM);
+  integer("dimension", 1, MOST_WORD_DIM);
   integer("window", 1, MOST_WINDOW);
   integer("negative", 0, MOST_WORD_TARGETS - 1);
   integer("iterations", 1, Number.MAX_SAFE_INTEGER);

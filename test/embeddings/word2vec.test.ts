@@ -32,7 +32,7 @@ function plantedFile(numSentences: number): string {
   return path;
 }
 
-const SMALL: Partial<Word2VecOptions> = { dim: 20, sample: 0, minCount: 1, iterations: 5 };
+const SMALL: Partial<Word2VecOptions> = { dimension: 20, sample: 0, minCount: 1, iterations: 5 };
 
 /** Share of the topics' words whose five nearest words are the rest of their topic. */
 function shareWithOwnTopic({ words, normalized, dimension }: WordVectors): number {
@@ -90,7 +90,7 @@ describe("trainWord2Vec", () => {
     const stages = new Set<string>();
     const report = await trainWord2Vec({
       corpus: [plantedFile(3000)],
-      options: { ...SMALL, dim: 300, iterations: 20 },
+      options: { ...SMALL, dimension: 300, iterations: 20 },
       numThreads: 1,
       directory,
       onProgress(progress) {
@@ -115,7 +115,11 @@ describe("trainWord2Vec", () => {
   it("resumed after interruptions, ends with the bytes of a run that never stopped", async () => {
     const folder = temporaryDirectory();
     const checkpoint = join(folder, "run.safetensors");
-    const request = { corpus: [plantedFile(3000)], options: { ...SMALL, dim: 40, iterations: 12 }, numThreads: 1 };
+    const request = {
+      corpus: [plantedFile(3000)],
+      options: { ...SMALL, dimension: 40, iterations: 12 },
+      numThreads: 1,
+    };
     const expected = await trainWord2Vec(request);
     let interruptions = 0;
     for (;;) {
@@ -171,13 +175,19 @@ describe("trainWord2Vec", () => {
 
 describe("options", () => {
   it("have the C tool's defaults", () => {
-    expect(chooseWord2VecOptions()).toMatchObject({ dim: 100, window: 5, sample: 1e-3, negative: 5, iterations: 5 });
+    expect(chooseWord2VecOptions()).toMatchObject({
+      dimension: 100,
+      window: 5,
+      sample: 1e-3,
+      negative: 5,
+      iterations: 5,
+    });
   });
 
   it("that make no sense are named", () => {
     for (const [options, problem] of [
-      [{ dim: 0 }, /dim to be an integer from 1 to 4096, got 0/],
-      [{ dim: 1.5 }, /got 1.5/],
+      [{ dimension: 0 }, /dimension to be an integer from 1 to 4096, got 0/],
+      [{ dimension: 1.5 }, /got 1.5/],
       [{ window: 0 }, /window to be an integer from 1 to 1000, got 0/],
       [{ sample: 1 }, /sample to be a share of the text, from 0 to 1, got 1/],
       [{ alpha: -1 }, /alpha above 0, at most 1, got -1/],

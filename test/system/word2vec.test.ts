@@ -27,7 +27,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("three threads learn what one does", PATIENCE, async () => {
-  const options = { architecture: "skipgram", dim: 30, sample: 0, minCount: 1 } as const;
+  const options = { architecture: "skipgram", dimension: 30, sample: 0, minCount: 1 } as const;
   const [one, three] = [
     await trainWord2Vec({ corpus: [text], options, numThreads: 1 }),
     await trainWord2Vec({ corpus: [text], options, numThreads: 3 }),
@@ -71,7 +71,12 @@ it("a thread that fails ends the run with its error; nothing is left behind", PA
 
 it("interrupted on threads, it stops and goes on from its checkpoint", PATIENCE, async () => {
   const checkpoint = join(folder, "run.safetensors");
-  const request = { corpus: [text], options: { dim: 200, iterations: 8, minCount: 1 }, numThreads: 2, checkpoint };
+  const request = {
+    corpus: [text],
+    options: { dimension: 200, iterations: 8, minCount: 1 },
+    numThreads: 2,
+    checkpoint,
+  };
   const abort = new AbortController();
   const fractions: number[] = [];
   const onProgress = (progress: { readonly stage: string; readonly fraction?: number }): void => {

@@ -15,7 +15,7 @@ export async function trainWord2VecFiles(
     options: {
       ...(options as Partial<Word2VecOptions>),
       architecture,
-      ...(typeof dimension === "number" ? { dim: dimension } : {}),
+      ...(typeof dimension === "number" ? { dimension } : {}),
       ...(typeof learningRate === "number" ? { alpha: learningRate } : {}),
     },
     numThreads,
