@@ -17,7 +17,7 @@ describe("options that do not exist", () => {
   it("such as GloVe's dimension of word2vec, and word2vec's dim of GloVe", () => {
     expect(() => chooseWord2VecOptions({ dimension: 10 } as object)).toThrow(/word2vec: .*dim.*got dimension/);
     expect(() => gloveOptions({ dim: 10 } as object)).toThrow(/GloVe: .*dimension.*got dim;/);
-    expect(chooseWord2VecOptions({ dim: 10 }).dim).toBe(10);
+    expect(chooseWord2VecOptions({ dimension: 10 }).dimension).toBe(10);
     expect(gloveOptions({ dimension: 10 }).dimension).toBe(10);
   });
 });
