@@ -76,7 +76,7 @@ export class ProtocolError extends ManyworldsError {
 /** A loss became NaN or infinite: that training stopped. Worlds finished before are untouched. */
 export class DivergenceError extends ManyworldsError {
   readonly exitCode = 2;
-  /** When: the step of the optimiser or the epoch of a sparse problem, from 1; of word vectors the iteration, from 0. */
+  /** When: the step of the optimiser, the epoch of a sparse problem, the iteration of word vectors; from 1. */
   readonly step: number;
 
   constructor(message: string, step: number) {

@@ -57,7 +57,7 @@ export async function trainSlice(
         if (Number.isNaN(sum)) {
           throw new DivergenceError(
             `word2vec: the loss became NaN in iteration ${iteration + 1}, at alpha ${alpha.toPrecision(3)}; lower alpha`,
-            iteration,
+            iteration + 1,
           );
         }
         const at = 2 * (thread * iterations + iteration);

@@ -133,4 +133,10 @@ describe("trainGlove", () => {
     );
     expect(readdirSync(temporary)).toEqual([]);
   });
+
+  it("says in which iteration it diverged, from 1 as its message", async () => {
+    const diverging = train({ learningRate: 1e30 });
+    await expect(diverging).rejects.toThrow(/in iteration 1/);
+    await expect(diverging).rejects.toMatchObject({ exitCode: 2, step: 1 });
+  });
 });

@@ -115,7 +115,7 @@ function train(
     if (!Number.isFinite(loss)) {
       throw new DivergenceError(
         `GloVe: the loss became ${loss} in iteration ${epoch + 1}; try a learning rate below ${learningRate}`,
-        epoch,
+        epoch + 1,
       );
     }
     watch.check(at + count);
