@@ -45,8 +45,9 @@ export interface ReadOptions {
 /** What `loadDataset` reads rows for, and what it learns or is given. */
 export interface LoadOptions extends ReadOptions {
   /**
-   * Default "train": rows without labels or features are bad. "evaluate" keeps them, and takes `vectorizer` and
-   * `labelTable` of the model: others would give the rows other numbers.
+   * Default "train": rows without labels or features are bad. "evaluate" keeps them. To evaluate a model give its
+   * `vectorizer` and `labelTable`: what is left out is made anew from these rows, whose numbers no model knows, as
+   * befits rows that are looked at for themselves.
    */
   readonly purpose?: "train" | "evaluate" | undefined;
   /** Apply this vectorizer. Default: learn one. */
@@ -126,12 +127,6 @@ export async function loadDataset(
   if (list.length === 0) throw new ConfigError("loadDataset: expected at least one file, got none; name one");
   const badRows = new BadRows(options.skipBadRows ?? false);
   const purpose = options.purpose ?? "train";
-  if (purpose === "evaluate" && (options.vectorizer === undefined || options.labelTable === undefined)) {
-    const missing = options.vectorizer === undefined ? "vectorizer" : "labelTable";
-    throw new ConfigError(
-      `loadDataset: expected the model's vectorizer and labelTable to evaluate it, got no ${missing}; give those that its training rows were read with`,
-    );
-  }
   const builder = new DatasetBuilder({
     purpose,
     vectorizer: options.vectorizer ?? null,

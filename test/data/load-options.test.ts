@@ -1,6 +1,6 @@
 /** @file Options of loadDataset are checked before anything is read: the file that is named here does not exist. */
 import { describe, expect, it } from "vitest";
-import { ConfigError, OptionError } from "../../src/core/errors.js";
+import { OptionError } from "../../src/core/errors.js";
 import { type LoadOptions, loadDataset } from "../../src/data/index.js";
 
 const load = (options: object): Promise<unknown> => loadDataset("no-such-file.xc", options as LoadOptions);
@@ -23,10 +23,5 @@ describe("loadDataset", () => {
 
   it("refuses text options out of range before it knows the kind of the rows", async () => {
     await expect(load({ textOptions: { wordNgrams: 9 } })).rejects.toThrow("wordNgrams: expected an integer");
-  });
-
-  it("evaluates only with the tables of a model", async () => {
-    await expect(load({ purpose: "evaluate" })).rejects.toThrow("got no vectorizer");
-    await expect(load({ purpose: "evaluate" })).rejects.toBeInstanceOf(ConfigError);
   });
 });
