@@ -53,7 +53,7 @@ export class TextVectorParser {
       this.#begin(countFields(bytes, start, end) - 1);
     }
     const { announced, numWords } = this.#target;
-    if (start === end) this.#fail("expected a word and its numbers, got an empty line");
+    if (start === end) this.#fail("expected a word and its numbers, got an empty line; remove it");
     if (announced !== null && numWords >= announced) {
       this.#fail(`expected ${announced} words as the first line says, got more; is that count right?`);
     }
@@ -98,7 +98,10 @@ export class TextVectorParser {
   }
 
   #begin(dimension: number): void {
-    if (dimension < 1) this.#fail("expected a word and its numbers, or their counts, got a line without numbers");
+    if (dimension < 1)
+      this.#fail(
+        "expected a word and its numbers, or their counts, got a line without numbers; is it a file of vectors?",
+      );
     this.#row = this.#target.begin(dimension);
   }
 
@@ -108,13 +111,17 @@ export class TextVectorParser {
 
   #failNumber(bytes: Uint8Array, start: number, end: number, word: string, index: number): never {
     const got = JSON.stringify(this.#text(bytes, start, Math.min(end, start + SHOWN)));
-    this.#fail(`expected number ${index + 1} of the word ${JSON.stringify(word)}, finite, got ${got}`);
+    this.#fail(
+      `expected number ${index + 1} of the word ${JSON.stringify(word)}, finite, got ${got}; mend the line or remove it`,
+    );
   }
 
   #failCount(word: string, count: number): never {
     const shown = JSON.stringify(word.slice(0, SHOWN));
     const source = this.#target.announced === null ? "the first line has" : "the first line says";
-    this.#fail(`expected ${this.#row.length} numbers for the word ${shown}, as ${source}, got ${count}`);
+    this.#fail(
+      `expected ${this.#row.length} numbers for the word ${shown}, as ${source}, got ${count}; mend the line or remove it`,
+    );
   }
 
   #fail(problem: string): never {

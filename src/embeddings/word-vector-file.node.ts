@@ -57,7 +57,10 @@ export async function readWordVectors(path: string, options: ReadVectorsOptions 
     const done: number = parser?.parse(bytes, bytes.length, false) ?? 0;
     pending = bytes.subarray(done);
     if (pending.length > MOST_RECORD_BYTES) {
-      throw new FormatError({ file: path }, `expected a word's vector, got ${pending.length} bytes without an end`);
+      throw new FormatError(
+        { file: path },
+        `expected a word's vector, got ${pending.length} bytes without an end; is it a file of vectors?`,
+      );
     }
     onProgress?.({ bytesRead, bytesTotal });
     if (target.isFull) break;

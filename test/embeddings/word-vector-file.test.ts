@@ -115,16 +115,18 @@ describe("word vector files", () => {
     expect(await complaint("")).toBe("v: expected word vectors, got an empty file");
     expect(await complaint("hello\n")).toMatch(/^v:1: expected a word and its numbers, or their counts/);
     expect(await complaint("2 2\na 1 2\nb 1\n")).toBe(
-      'v:3: expected 2 numbers for the word "b", as the first line says, got 1',
+      'v:3: expected 2 numbers for the word "b", as the first line says, got 1; mend the line or remove it',
     );
     expect(await complaint("a 1 2\nb 1 2 3\n")).toBe(
-      'v:2: expected 2 numbers for the word "b", as the first line has, got 3',
+      'v:2: expected 2 numbers for the word "b", as the first line has, got 3; mend the line or remove it',
     );
-    expect(await complaint("a 1 2\nb 1 x\n")).toBe('v:2: expected number 2 of the word "b", finite, got "x"');
+    expect(await complaint("a 1 2\nb 1 x\n")).toBe(
+      'v:2: expected number 2 of the word "b", finite, got "x"; mend the line or remove it',
+    );
     expect(await complaint("a 1 2\nb 1 nan\n")).toMatch(/^v:2: expected number 2 .* got "nan"/);
     expect(await complaint("a 1 2\nb 1 1e99\n")).toMatch(/^v:2: expected number 2 .* got "1e99"/);
     expect(await complaint("a 1 2\nb x 1 2 3\n")).toMatch(/^v:2: expected 2 numbers for the word "b x 1"/);
-    expect(await complaint("a 1 2\n\nb 1 2\n")).toMatch(/^v:2: .*got an empty line/);
+    expect(await complaint("a 1 2\n\nb 1 2\n")).toMatch(/^v:2: .*got an empty line; remove it/);
     expect(await complaint("3 2\na 1 2\nb 1 2\n")).toMatch(
       /^v: expected 3 words as the first line says, got 2; is the file cut/,
     );

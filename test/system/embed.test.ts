@@ -93,6 +93,17 @@ describe("embed train", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  it("says how many words are not UTF-8, which may have become one", async () => {
+    const latin1 = at("latin1.txt");
+    writeFileSync(latin1, Buffer.from("thé thè tree house ".repeat(500), "latin1"));
+    const args = ["embed", "train", latin1, "--dimension", "2", "--iterations", "1", "--overwrite", "-o", at("l.txt")];
+    expect((await succeed(args)).stdout).toMatch(/^not UTF-8 +2 words are written with \ufffd .*iconv/m);
+    expect(JSON.parse((await succeed([...args, "--json"])).stdout).notUtf8Words).toBe(2);
+    expect((await succeed(["embed", "train", at("text.txt"), "--overwrite", "-o", at("l.txt")])).stdout).not.toMatch(
+      /UTF-8/,
+    );
+  });
+
   it("gives the same bytes on one thread; prints a table; replaces only when told", async () => {
     const args = [
       "embed",

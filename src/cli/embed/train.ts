@@ -79,6 +79,9 @@ function modelOptions(model: EmbeddingModel, options: Options): Options {
   return Object.fromEntries(given.map(({ option }) => [option, options[option]]));
 }
 
+/** What stands in a word for bytes that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
 function summarise(output: string, bytes: number, model: EmbeddingModel, outcome: TrainOutcome, totalSeconds: number) {
   const { vectors, numTokens, numUnknown, numThreads, options, losses, seconds } = outcome;
   const { user, system } = process.cpuUsage();
@@ -90,6 +93,7 @@ function summarise(output: string, bytes: number, model: EmbeddingModel, outcome
     dimension: vectors.dimension,
     tokens: numTokens,
     unknownTokens: numUnknown,
+    notUtf8Words: vectors.words.filter((word) => word.includes(REPLACEMENT)).length,
     threads: numThreads,
     options,
     losses,
@@ -108,6 +112,7 @@ function formatSummary(summary: ReturnType<typeof summarise>): string {
     ["vectors", `${output} (${formatBytes(bytes)})`],
     ["words", `${formatCount(words)} of ${dimension} numbers`],
     ["text", `${formatCount(tokens + unknownTokens)} words, ${share.toFixed(1)} % of them too rare for a vector`],
+    ...(summary.notUtf8Words === 0 ? [] : [notUtf8(summary.notUtf8Words)]),
     [
       "time",
       `${formatSeconds(total)} (${parts.join(", ")}), ${formatSeconds(cpuSeconds)} of processor time, threads: ${threads}`,
@@ -115,6 +120,15 @@ function formatSummary(summary: ReturnType<typeof summarise>): string {
     ["peak memory", formatBytes(summary.peakMemoryBytes)],
     ["loss", `${formatLoss(losses[0])} in the first iteration, ${formatLoss(losses[losses.length - 1])} in the last`],
   ])}\n`;
+}
+
+/** Some of them may have become the same word. */
+function notUtf8(count: number): [string, string] {
+  const words = count === 1 ? "1 word is" : `${formatCount(count)} words are`;
+  return [
+    "not UTF-8",
+    `${words} written with ${REPLACEMENT} for what could not be read; convert the text (iconv) and train again`,
+  ];
 }
 
 /** word2vec measures the loss on some windows only: of very little text perhaps on none. */

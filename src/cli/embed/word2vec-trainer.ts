@@ -8,14 +8,13 @@ export async function trainWord2VecFiles(
   request: TrainRequest,
 ): Promise<TrainOutcome> {
   const { corpus, numThreads, temporaryDirectory, progress, signal } = request;
-  const { dimension, learningRate, checkpoint, ...options } = request.options;
+  const { learningRate, checkpoint, ...options } = request.options;
   const onReading = showReading(progress);
   const report = await trainWord2Vec({
     corpus,
     options: {
       ...(options as Partial<Word2VecOptions>),
       architecture,
-      ...(typeof dimension === "number" ? { dimension } : {}),
       ...(typeof learningRate === "number" ? { alpha: learningRate } : {}),
     },
     numThreads,
