@@ -9,11 +9,16 @@
  * each's; by the slower of the two, as if there were no next world, the ratio is printed beside it. A virtual machine's
  * cores are not always its own, and whatever takes them away only ever adds time: the two take turns, and the best turn of
  * each is compared. The ratio of every turn is printed too. Answers are checked first: all runs must give the same bytes.
+ *
+ * Ceiling: a core whose neighbour works may be slower by itself (clock, shared units). So the same turns measure a matrix
+ * product of 0.4 MB, which stays in a core's own cache and shares nothing with anybody, on one thread and on two.
  */
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { manyworlds, splitPath } from "./datasets.mjs";
 import { machineLine, table } from "./machine.mjs";
 
@@ -36,9 +41,20 @@ function run(worlds, threads) {
   };
 }
 
+/** GFLOP/s of each of `count` threads that multiply at the same time. */
+async function products(count) {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const script = new URL("./product-worker.mjs", import.meta.url);
+  const workers = Array.from({ length: count }, () => new Worker(script, { workerData: { gate, count } }));
+  return Promise.all(workers.map((worker) => once(worker, "message").then(([rate]) => rate)));
+}
+
 try {
   console.log(machineLine());
-  const turns = Array.from({ length: Number(options.turns) }, () => [run(1, 1), run(2, 2)]);
+  const turns = [];
+  for (let turn = 0; turn < Number(options.turns); turn++) {
+    turns.push([run(1, 1), run(2, 2), await products(1), await products(2)]);
+  }
   const [[{ sha }]] = turns;
   if (turns.some(([one, two]) => one.sha[0] !== sha[0] || two.sha[0] !== sha[0])) {
     throw new Error("worlds of 1 and 2 threads differ");
@@ -52,6 +68,11 @@ try {
   console.log(
     `one world on one thread ${listed(one)} s, two on two ${listed(two)} s (best of ${turns.length} turns, same bytes): ` +
       `${(rate(two) / rate(one)).toFixed(2)}× the worlds a second, ${(2 / rate(one) / Math.max(...two.seconds)).toFixed(2)}× by the slower`,
+  );
+  const sum = (rates) => rates.reduce((total, each) => total + each, 0);
+  const [alone, both] = [2, 3].map((which) => Math.max(...turns.map((turn) => sum(turn[which]))));
+  console.log(
+    `a matrix product in cache: ${alone.toFixed(0)} GFLOP/s on one thread, ${both.toFixed(0)} on two: ${(both / alone).toFixed(2)}×, what these two cores give`,
   );
   console.log(`turn by turn: ${ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(", ")}\n`);
   const rows = [["worlds", "threads", "peak MB"]];
