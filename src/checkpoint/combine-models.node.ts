@@ -67,6 +67,11 @@ export async function combineModels(request: CombineRequest): Promise<CombineRep
   if (request.sources.length < 2) {
     throw new ConfigError(`combine: expected at least two models, got ${request.sources.length}; name each of them`);
   }
+  if (!overwrite && ModelDirectory.exists(modelPath)) {
+    throw new ConfigError(
+      `${modelPath}: expected no model, found one; choose another directory, or --overwrite replaces it`,
+    );
+  }
   const lock = lockModel(modelPath);
   try {
     const sources = request.sources.map((path) => ({ path, directory: ModelDirectory.open(path) }));

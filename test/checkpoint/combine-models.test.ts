@@ -135,7 +135,7 @@ it("refuses one model, no world, and a model that stands in the way", async () =
   await expect(combineModels({ ...request, sources: empty })).rejects.toThrow(/expected trained worlds, found none/);
   const before = snapshot(folder);
   await expect(combineModels({ ...request, sources, modelPath: sources[1] })).rejects.toThrow(
-    /--overwrite replaces it/,
+    /found one; choose another directory, or --overwrite replaces it/,
   );
   expect(snapshot(folder)).toEqual(before);
 });
