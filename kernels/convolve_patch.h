@@ -217,10 +217,4 @@ static size_t FN(list_runs)(const Convolution *s, const Patch *p, const Unit *u,
   return count;
 }
 
-/* Cuts n columns into panels of at most NR, as equal as whole vectors allow: 64 are 32 + 32, not 48 + 16. */
-INLINE size_t FN(panel_start)(size_t n, size_t panels, size_t i) {
-  return least(n, (n + VL - 1) / VL * i / panels * VL);
-}
-INLINE size_t FN(count_panels)(size_t n) { return (n + NR - 1) / NR; }
-
 #endif

@@ -4,10 +4,10 @@
  *   c [M, N] ← (c +) op(a)·op(b); forms NN: a [M, K] b [K, N] · NT: b [N, K] · TN: a [K, M]
  *
  * A tile of MR × NV·VL sums stays in registers while k runs: per step NV loads of b, MR broadcasts of a, MR·NV
- * multiply-adds. For that, b is packed: of each KC × NC block, panels of NR = NV·VL columns lie one after another,
+ * multiply-adds. For that, b is packed: of each KC × NC block, panels of at most NR = NV·VL columns lie one after another,
  *
- *   panel j: for k = 0 … KC: b[k, j·NR … j·NR + NR)          read by the tile from front to back, last panel narrower,
- *                                                            zeros up to a multiple of VL
+ *   panel of columns [j, j'): for k = 0 … KC: b[k, j … j')   read by the tile from front to back, all of about one
+ *                                                            width, the last with zeros up to a multiple of VL
  *
  * Rows of `a` are read where they are (NN, NT: each of the MR rows runs along k), or, for TN, packed into panels of MR,
  * since there k runs across memory pages. A block of KC × NC (480 KB) and one of MC × KC (192 KB) share the L2 cache;
@@ -90,13 +90,24 @@ static TileKernel *const FN(tiles)[MR][NV] = {
 /* All tiles of one packed block of b: c [mc, nc] (+)= a [mc, kc]·b [kc, nc]. */
 static void FN(gemm_block)(size_t mc, size_t nc, size_t kc, const float *a, size_t row_stride, size_t k_stride,
                            size_t panel_stride, const float *packed, float *c, size_t ldc, uint32_t accumulate) {
-  for (size_t j = 0; j < nc; j += NR) {
-    size_t n = nc - j < NR ? nc - j : NR, nv = (n + VL - 1) / VL;
+  size_t panels = FN(count_panels)(nc);
+  for (size_t p = 0; p < panels; p++) {
+    size_t j = FN(panel_start)(nc, panels, p), n = FN(panel_start)(nc, panels, p + 1) - j, nv = (n + VL - 1) / VL;
     for (size_t i = 0; i < mc; i += MR) {
       size_t mr = mc - i < MR ? mc - i : MR;
       FN(tiles)[mr - 1][nv - 1](n, kc, a + i / MR * panel_stride, row_stride, k_stride, packed + j * kc, nv * VL,
                                 c + i * ldc + j, ldc, accumulate);
     }
+  }
+}
+
+/* Panels of op(b) [kc, nc], of which b points at the first number; its rows are ldb apart. */
+static void FN(pack_b)(uint32_t form, size_t kc, size_t nc, const float *b, size_t ldb, float *packed) {
+  size_t panels = FN(count_panels)(nc);
+  for (size_t p = 0; p < panels; p++) {
+    size_t j = FN(panel_start)(nc, panels, p), n = FN(panel_start)(nc, panels, p + 1) - j;
+    if (form == GEMM_NT) FN(pack_columns)(kc, n, b + j * ldb, ldb, packed + j * kc);
+    else FN(pack_rows)(kc, n, NR, VL, b + j, ldb, packed + j * kc);
   }
 }
 
@@ -115,8 +126,7 @@ OP(void, f32_gemm)
     for (size_t pc = 0; pc < k; pc += KC) {
       size_t kc = k - pc < KC ? k - pc : KC;
       uint32_t add = accumulate || pc > 0;
-      if (form == GEMM_NT) FN(pack_columns)(kc, nc, b + jc * k + pc, k, packed_b);
-      else FN(pack_rows)(kc, nc, NR, VL, b + pc * n + jc, n, packed_b);
+      FN(pack_b)(form, kc, nc, form == GEMM_NT ? b + jc * k + pc : b + pc * n + jc, form == GEMM_NT ? k : n, packed_b);
       for (size_t ic = 0; ic < m; ic += MC) {
         size_t mc = m - ic < MC ? m - ic : MC;
         float *to = c + ic * n + jc;

@@ -40,6 +40,16 @@
 _Static_assert(KC * NC + MC * KC <= WORKSPACE_FLOATS && NC % NR == 0 && MC % MR == 0, "blocks fit the workspace");
 
 /*
+ * Cuts n columns into panels of at most NR, as equal as whole vectors allow: 64 are 32 + 32, not 48 + 16, and 256 are
+ * 2 · (32 + 48 + 48), not 5 · 48 + 16. A tile of one vector's width waits for its loads.
+ */
+INLINE size_t FN(panel_start)(size_t n, size_t panels, size_t i) {
+  size_t start = (n + VL - 1) / VL * i / panels * VL;
+  return start < n ? start : n;
+}
+INLINE size_t FN(count_panels)(size_t n) { return (n + NR - 1) / NR; }
+
+/*
  * Panels of `width` columns from x [kc, n] with rows `ldx` apart. The last panel is as narrow as a multiple of `step`
  * allows, or `width` when step = width; what it has beyond n is zero.
  */
@@ -48,8 +58,8 @@ static void FN(pack_rows)(size_t kc, size_t n, size_t width, size_t step, const 
     size_t filled = n - j < width ? n - j : width, w = (filled + step - 1) / step * step;
     for (size_t k = 0; k < kc; k++, to += w) {
       const float *from = x + k * ldx + j;
-      if (filled == NR) {
-        for (size_t i = 0; i < NV; i++) store(to + i * VL, load(from + i * VL));
+      if (filled % VL == 0) {
+        for (size_t i = 0; i < filled; i += VL) store(to + i, load(from + i));
       } else if (filled == MR) {
         __builtin_memcpy(to, from, MR * sizeof(float));
       } else {
