@@ -122,7 +122,7 @@ NUMBER(f32_softmax_part, 12, N(0), N(1), N(2), N(3), P(4), P(5), P(6), P(7), P(8
 VOID(csr_select_columns, 9, N(0), P(1), P(2), P(3), U(4), U(5), P(6), P(7), P(8))
 NUMBER(csr_fault, 5, N(0), P(1), P(2), N(3), N(4))
 NUMBER(ids_fault, 3, N(0), P(1), N(2))
-NUMBER(csr_gather_rows, 8, P(0), P(1), P(2), P(3), N(4), P(5), P(6), P(7))
+NUMBER(csr_gather_rows, 11, N(0), P(1), P(2), P(3), N(4), P(5), N(6), P(7), P(8), P(9), N(10))
 VOID(csr_gemm, 8, N(0), N(1), P(2), P(3), P(4), P(5), P(6), U(7))
 NUMBER(csr_compact_transpose, 9, N(0), P(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8))
 VOID(csr_grad_rows, 7, N(0), N(1), P(2), P(3), P(4), P(5), P(6))

@@ -27,13 +27,36 @@ OP(uint32_t, ids_fault)(size_t count, in_u32 ids, size_t limit) {
   return any != 0;
 }
 
-OP(uint32_t, csr_gather_rows)
-(in_u32 offsets, in_u32 columns, in_f32 values, in_u32 ids, size_t count, out_u32 out_offsets, out_u32 out_columns,
- out_f32 out_values) {
-  uint32_t filled = 0;
+/*
+ * Rows stand in no order, so that each is a miss or several: in the first pass over the ids, where a row starts is fetched
+ * ahead; in the second, what the rows GATHER_AHEAD places on hold.
+ *
+ * @returns entries copied; nothing is copied where an id is ≥ num_rows (−1), offsets fall (−2), rows end beyond the
+ * `available` entries (−3) or do not fit the `room` entries of the output (−4).
+ */
+#define GATHER_AHEAD 8
+
+OP(double, csr_gather_rows)
+(size_t num_rows, in_u32 offsets, in_u32 columns, in_f32 values, size_t available, in_u32 ids, size_t count,
+ out_u32 out_offsets, out_u32 out_columns, out_f32 out_values, size_t room) {
+  uint64_t total = 0;
   out_offsets[0] = 0;
+  if (FN(ids_fault)(count, ids, num_rows)) return -1;
+  for (size_t i = 0; i < count; i++) {
+    PREFETCH(offsets + ids[i + 2 * GATHER_AHEAD < count ? i + 2 * GATHER_AHEAD : i], 0);
+    uint32_t from = offsets[ids[i]], to = offsets[ids[i] + 1];
+    if (from > to) return -2;
+    if (to > available) return -3;
+    total += to - from;
+  }
+  if (total > room) return -4;
+  uint32_t filled = 0;
   for (size_t i = 0; i < count; i++) {
     uint32_t from = offsets[ids[i]], n = offsets[ids[i] + 1] - from;
+    if (i + GATHER_AHEAD < count) {
+      uint32_t soon = offsets[ids[i + GATHER_AHEAD]], end = offsets[ids[i + GATHER_AHEAD] + 1];
+      for (size_t e = soon; e < end; e += LINE_FLOATS) PREFETCH(columns + e, 0), PREFETCH(values + e, 0);
+    }
     __builtin_memcpy(out_columns + filled, columns + from, n * sizeof(uint32_t));
     __builtin_memcpy(out_values + filled, values + from, n * sizeof(float));
     filled += n;

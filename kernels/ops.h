@@ -77,8 +77,8 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 #define SPARSE_OPERATIONS(X)                                                                                           \
   X(uint32_t, csr_fault, (size_t rows, in_u32 offsets, in_u32 columns, size_t available, size_t num_columns))          \
   X(uint32_t, ids_fault, (size_t count, in_u32 ids, size_t limit))                                                     \
-  X(uint32_t, csr_gather_rows, (in_u32 offsets, in_u32 columns, in_f32 values, in_u32 ids, size_t count,               \
-      out_u32 out_offsets, out_u32 out_columns, out_f32 out_values))                                                   \
+  X(double, csr_gather_rows, (size_t num_rows, in_u32 offsets, in_u32 columns, in_f32 values, size_t available,        \
+      in_u32 ids, size_t count, out_u32 out_offsets, out_u32 out_columns, out_f32 out_values, size_t room))            \
   X(void, csr_gemm, (size_t rows, size_t cols, in_u32 offsets, in_u32 columns, in_f32 values, in_f32 w, out_f32 y,     \
       uint32_t accumulate))                                                                                            \
   X(uint32_t, csr_compact_transpose, (size_t rows, in_u32 offsets, in_u32 columns, in_f32 values, out_u32 slot_of,     \

@@ -52,6 +52,12 @@ describeBackends("memory", (kernels) => {
     const source = { ...falling, columns: new Uint32Array(9), values: new Float32Array(9) };
     const gathered = { offsets: new Uint32Array(3), columns: new Uint32Array(9), values: new Float32Array(9) };
     expect(() => kernels.csrGatherRows(source, Uint32Array.of(1, 0), 2, gathered)).toThrow(/do not fall/);
+    const gather = (offsets: Uint32Array, ids: Uint32Array, room = gathered) =>
+      kernels.csrGatherRows({ ...source, offsets }, ids, ids.length, room);
+    expect(() => gather(Uint32Array.of(0, 1, 9), Uint32Array.of(0, 2))).toThrow(/ids: expected numbers below 2/);
+    expect(() => gather(Uint32Array.of(0, 1, 10), Uint32Array.of(1))).toThrow(/expected at most 9/);
+    expect(() => gather(Uint32Array.of(0, 1, 9), Uint32Array.of(1, 1))).toThrow(/expected room for all entries/);
+    expect(gather(Uint32Array.of(0, 1, 9), Uint32Array.of(1, 0))).toBe(9);
     const rows = { ids: Uint32Array.of(0, 20), count: 2 };
     const sgd = { learningRate: 1, momentum: 0, nesterov: false, weightDecay: 0 };
     expect(() => kernels.sgdStep({ cols: 10, rows }, a, b, null, sgd)).toThrow(/below 20/);

@@ -57,14 +57,17 @@ export interface FlatOperations
   csr_fault(rows: number, offsets: Pointer, columns: Pointer, available: number, numColumns: number): number;
   ids_fault(count: number, ids: Pointer, limit: number): number;
   csr_gather_rows(
+    numRows: number,
     offsets: Pointer,
     columns: Pointer,
     values: Pointer,
+    available: number,
     ids: Pointer,
     count: number,
     outOffsets: Pointer,
     outColumns: Pointer,
     outValues: Pointer,
+    room: number,
   ): number;
   csr_gemm(
     rows: number,

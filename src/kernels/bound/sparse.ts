@@ -39,6 +39,14 @@ export function rowsOf(array: Float32Array, cols: number): number {
   return cols === 0 ? 2 ** 32 - 1 : Math.floor(array.length / cols);
 }
 
+/** What csr_gather_rows found. */
+function gatherFault(fault: number, numRows: number, available: number, room: number): string {
+  if (fault === -1) return `ids: expected numbers below ${numRows}`;
+  if (fault === -2) return "source.offsets: expected numbers that do not fall";
+  if (fault === -3) return `source.offsets: expected at most ${available}, the entries that source holds`;
+  return `out: expected room for all entries of the rows, got ${room}`;
+}
+
 function crossEntropy(
   bridge: Bridge,
   name: "softmaxCrossEntropy" | "sigmoidCrossEntropy",
@@ -71,28 +79,25 @@ export function sparseOperations(bridge: Bridge): Pick<Kernels, SparseNames> {
   return {
     csrGatherRows(source, ids, count, out) {
       bridge.begin();
-      const idsAt = readIds(bridge, "csrGatherRows: ids", ids, count, source.offsets.length - 1);
-      let length = 0;
-      let end = 0;
-      for (let i = 0; i < count; i++) {
-        const start = source.offsets[ids[i]];
-        const stop = source.offsets[ids[i] + 1];
-        if (start > stop) throw new RangeError("csrGatherRows: source.offsets: expected numbers that do not fall");
-        length += stop - start;
-        end = Math.max(end, stop);
-      }
+      const numRows = source.offsets.length - 1;
+      const available = Math.min(source.columns.length, source.values.length);
+      const room = Math.min(out.columns.length, out.values.length);
       const copied = flat.csr_gather_rows(
-        bridge.read("csrGatherRows: source.offsets", source.offsets, source.offsets.length),
-        bridge.read("csrGatherRows: source.columns", source.columns, end),
-        bridge.read("csrGatherRows: source.values", source.values, end),
-        idsAt,
+        numRows,
+        bridge.read("csrGatherRows: source.offsets", source.offsets, numRows + 1),
+        bridge.read("csrGatherRows: source.columns", source.columns, available),
+        bridge.read("csrGatherRows: source.values", source.values, available),
+        available,
+        bridge.read("csrGatherRows: ids", ids, count),
         count,
         bridge.write("csrGatherRows: out.offsets", out.offsets, count + 1),
-        bridge.write("csrGatherRows: out.columns", out.columns, length),
-        bridge.write("csrGatherRows: out.values", out.values, length),
+        bridge.update("csrGatherRows: out.columns", out.columns, room),
+        bridge.update("csrGatherRows: out.values", out.values, room),
+        room,
       );
+      if (copied < 0) throw new RangeError(`csrGatherRows: ${gatherFault(copied, numRows, available, room)}`);
       bridge.end();
-      return copied >>> 0;
+      return copied;
     },
     csrGemm({ rows, cols }, x, w, y, mode) {
       bridge.begin();
