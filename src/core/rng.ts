@@ -77,8 +77,9 @@ export class Rng {
   /** Uniform integer in [0, bound), bound ≤ 2³², without modulo bias (rejection). */
   nextBelow(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
-    let x = this.nextUint32();
-    while (x >= limit) x = this.nextUint32();
+    let x: number;
+    do x = this.nextUint32();
+    while (x >= limit);
     return x % bound;
   }
 
