@@ -151,6 +151,8 @@ VOID(f32_normalize_rows_weight_grad, 8, N(0), N(1), P(2), P(3), P(4), P(5), P(6)
 VOID(f32_sgd_step, 10, N(0), N(1), P(2), P(3), P(4), P(5), F(6), F(7), U(8), F(9))
 VOID(f32_adagrad_step, 9, N(0), N(1), P(2), P(3), P(4), P(5), F(6), F(7), F(8))
 VOID(f32_adam_step, 13, N(0), N(1), P(2), P(3), P(4), P(5), P(6), F(7), F(8), F(9), F(10), F(11), F(12))
+VOID(csr_adam_step, 17, N(0), N(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), P(10), F(11), F(12), F(13), F(14),
+     F(15), F(16))
 VOID(f32_row_rms_step, 11, N(0), N(1), P(2), P(3), P(4), P(5), F(6), F(7), F(8), F(9), F(10))
 VOID(csr_row_rms_step, 15, N(0), N(1), P(2), P(3), P(4), P(5), P(6), P(7), P(8), P(9), F(10), F(11), F(12), F(13), F(14))
 VOID(f32_asgd_step, 12, N(0), N(1), P(2), P(3), P(4), P(5), P(6), F(7), F(8), F(9), D(10), D(11))

@@ -147,6 +147,9 @@ enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
       float epsilon, float decay))                                                                                     \
   X(void, f32_adam_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v,            \
       float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay))                        \
+  X(void, csr_adam_step, (size_t count, size_t cols, in_u32 ids, in_u32 offsets, in_u32 rows, in_f32 values,           \
+      in_f32 dy, out_f32 g, out_f32 w, out_f32 m, out_f32 v, float step_size, float beta1, float beta2,                \
+      float root_scale, float epsilon, float decay))                                                                   \
   X(void, f32_row_rms_step, (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 v, float rate,        \
       float beta2, float root_scale, float epsilon, float decay))                                                      \
   X(void, csr_row_rms_step, (size_t count, size_t cols, in_u32 ids, in_u32 offsets, in_u32 rows, in_f32 values,        \

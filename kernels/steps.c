@@ -151,15 +151,62 @@ OP(void, csr_row_rms_step)
   }
 }
 
+/* What one step of Adam has in common for all numbers. */
+typedef struct {
+  float step_size, beta1, beta2, root_scale, epsilon, decay;
+} FN(Adam);
+
+INLINE void FN(adam_vector)(const FN(Adam) *o, size_t n, const float *g, float *w, float *m, float *v) {
+  int whole = n == VL;
+  vf d = whole ? load(g) : load_some(g, n), x = whole ? load(w) : load_some(w, n);
+  vf s = whole ? load(m) : load_some(m, n), t = whole ? load(v) : load_some(v, n);
+  s = o->beta1 * s + (1 - o->beta1) * d;
+  t = o->beta2 * t + (1 - o->beta2) * (d * d);
+  x = x - o->decay * x - o->step_size * s / (square_root(t) * o->root_scale + o->epsilon);
+  if (whole) store(w, x), store(m, s), store(v, t);
+  else store_some(w, x, n), store_some(m, s, n), store_some(v, t, n);
+}
+
+/*
+ * One row; the one `ahead` floats on (0: none) is fetched meanwhile. Not inlined: the two operations below have the same
+ * code and with it, wherever a compiler fuses a product with a sum, the same bits.
+ */
+static __attribute__((noinline)) void FN(adam_row)(const FN(Adam) *o, size_t cols, const float *g, float *w, float *m,
+                                                   float *v, ptrdiff_t ahead) {
+  size_t j = 0;
+  for (; j + VL <= cols; j += VL) {
+    if (ahead && j % 16 == 0)
+      PREFETCH_AT(w + j, ahead, 1), PREFETCH_AT(m + j, ahead, 1), PREFETCH_AT(v + j, ahead, 1);
+    FN(adam_vector)(o, VL, g + j, w + j, m + j, v + j);
+  }
+  if (j < cols) FN(adam_vector)(o, cols - j, g + j, w + j, m + j, v + j);
+}
+
 OP(void, f32_adam_step)
 (size_t cols, size_t count, in_u32 ids, out_f32 w, in_f32 g, out_f32 m, out_f32 v, float step_size, float beta1,
  float beta2, float root_scale, float epsilon, float decay) {
-  float rest1 = 1 - beta1, rest2 = 1 - beta2;
-  FOR_ROWS(m, v, {
-    s = beta1 * s + rest1 * d;
-    t = beta2 * t + rest2 * (d * d);
-    x = x - decay * x - step_size * s / (square_root(t) * root_scale + epsilon);
-  })
+  const FN(Adam) o = {step_size, beta1, beta2, root_scale, epsilon, decay};
+  for (size_t i = 0; i < count; i++, g += cols) {
+    size_t at = ids ? ids[i] * cols : 0, ahead = ids ? ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] * cols : at;
+    if (ids) touch_row(w + ahead, cols), touch_row(m + ahead, cols), touch_row(v + ahead, cols);
+    FN(adam_row)(&o, cols, g, w + at, m + at, v + at, (ptrdiff_t)ahead - (ptrdiff_t)at);
+  }
+}
+
+/*
+ * csr_grad_rows and f32_adam_step in one, as csr_row_rms_step: w, m and v of a row are on their way while sums are made.
+ * The time is that of memory, of which two threads want all there is.
+ */
+OP(void, csr_adam_step)
+(size_t count, size_t cols, in_u32 ids, in_u32 offsets, in_u32 rows, in_f32 values, in_f32 dy, out_f32 g, out_f32 w,
+ out_f32 m, out_f32 v, float step_size, float beta1, float beta2, float root_scale, float epsilon, float decay) {
+  const FN(Adam) o = {step_size, beta1, beta2, root_scale, epsilon, decay};
+  for (size_t i = 0; i < count; i++) {
+    size_t at = ids[i] * cols, ahead = ids[i + STEP_AHEAD < count ? i + STEP_AHEAD : i] * cols;
+    touch_row(w + ahead, cols), touch_row(m + ahead, cols), touch_row(v + ahead, cols);
+    FN(grad_row)(cols, offsets[i], offsets[i + 1], rows, values, dy, g);
+    FN(adam_row)(&o, cols, g, w + at, m + at, v + at, (ptrdiff_t)ahead - (ptrdiff_t)at);
+  }
 }
 
 /*

@@ -14,7 +14,7 @@
  * move it, though t goes on: otherwise each step would cost the whole [D, H].
  */
 import type { AdamOptions as KernelOptions, Kernels } from "../kernels/contract.js";
-import type { Parameter, RowSparseGradient } from "../nn/parameter.js";
+import type { Parameter } from "../nn/parameter.js";
 import { checkOption, ParameterWiseOptimizer, type Slot } from "./parameter-wise-optimizer.js";
 
 /** How `Adam` steps; see {@link ADAM_DEFAULTS}. */
@@ -72,18 +72,17 @@ export class Adam extends ParameterWiseOptimizer {
     const { kernels, kernelOptions } = this;
     kernelOptions.learningRate = learningRate;
     kernelOptions.weightDecay = weightDecay;
-    const { value } = parameter;
-    if (!isByRow(parameter)) {
-      kernels.adamStep(dims, value, parameter.grad.values, m, v, kernelOptions);
-      return;
-    }
-    const { grad } = parameter;
-    const sums = grad.waiting ?? null;
-    if (sums === null) kernels.rowRmsStep(dims, value, grad.values, v, kernelOptions);
-    else kernels.csrRowRmsStep(grad.count, dims.cols, sums.x, sums.dy, sums.row, value, v, kernelOptions);
+    const { value, grad } = parameter;
+    const byRow = isByRow(parameter);
+    if (grad.kind === "rows" && grad.waiting) {
+      const { x, dy, row } = grad.waiting;
+      if (byRow) kernels.csrRowRmsStep(grad.count, dims.cols, x, dy, row, value, v, kernelOptions);
+      else kernels.csrAdamStep(grad.count, dims.cols, x, dy, row, value, m, v, kernelOptions);
+    } else if (byRow) kernels.rowRmsStep(dims, value, grad.values, v, kernelOptions);
+    else kernels.adamStep(dims, value, grad.values, m, v, kernelOptions);
   }
 }
 
-function isByRow(parameter: Parameter): parameter is Parameter & { readonly grad: RowSparseGradient } {
+function isByRow(parameter: Parameter): boolean {
   return parameter.momentsByRow && parameter.grad.kind === "rows";
 }

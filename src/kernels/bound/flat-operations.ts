@@ -140,6 +140,25 @@ export interface FlatOperations
     epsilon: number,
     decay: number,
   ): void;
+  csr_adam_step(
+    count: number,
+    cols: number,
+    ids: Pointer,
+    offsets: Pointer,
+    rows: Pointer,
+    values: Pointer,
+    dy: Pointer,
+    row: Pointer,
+    w: Pointer,
+    m: Pointer,
+    v: Pointer,
+    stepSize: number,
+    beta1: number,
+    beta2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): void;
   csr_row_rms_step(
     count: number,
     cols: number,

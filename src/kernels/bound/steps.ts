@@ -104,6 +104,31 @@ export function stepOperations(bridge: Bridge): StepKernels {
       );
       bridge.end();
     },
+    csrAdamStep(count, cols, x, dy, row, w, m, v, { learningRate, beta1, beta2, epsilon, weightDecay, step }) {
+      bridge.begin();
+      const byColumn = { offsets: x.offsets, columns: x.rows, values: x.values };
+      const { offsets, columns, values } = readCsr(bridge, "csrAdamStep: x", count, byColumn, rowsOf(dy, cols));
+      flat.csr_adam_step(
+        count,
+        cols,
+        readIds(bridge, "csrAdamStep: x.columns", x.columns, count, rowsOf(w, cols)),
+        offsets,
+        columns,
+        values,
+        bridge.read("csrAdamStep: dy", dy, dy.length),
+        bridge.write("csrAdamStep: row", row, cols),
+        bridge.update("csrAdamStep: w", w, w.length),
+        bridge.update("csrAdamStep: m", m, w.length),
+        bridge.update("csrAdamStep: v", v, w.length),
+        learningRate / (1 - beta1 ** step),
+        beta1,
+        beta2,
+        1 / Math.sqrt(1 - beta2 ** step),
+        epsilon,
+        learningRate * weightDecay,
+      );
+      bridge.end();
+    },
     rowRmsStep(dims, w, g, v, { learningRate, beta2, epsilon, weightDecay, step }) {
       bridge.begin();
       const { count, ids, length, wAt, gAt } = readStep(bridge, "rowRmsStep", dims, w, g);

@@ -37,7 +37,7 @@ export interface AdagradOptions {
   readonly weightDecay: number;
 }
 
-/** Options of `adamStep`. */
+/** Options of `adamStep` and `csrAdamStep`. */
 export interface AdamOptions {
   readonly learningRate: number;
   /** β₁, how much of the first moment m a step keeps: m ← β₁m + (1 − β₁)g. */
@@ -120,6 +120,21 @@ export interface StepKernels {
     dims: StepDims,
     w: Float32Array,
     g: Float32Array,
+    m: Float32Array,
+    v: Float32Array,
+    options: AdamOptions,
+  ): void;
+  /**
+   * The bits of csrGradRows and of adamStep on rows `x.columns[0 … count)` of w, m and v [D, H], in one pass: a row of the
+   * gradient is written to `row` [≥ H], used, and forgotten.
+   */
+  csrAdamStep(
+    count: number,
+    cols: number,
+    x: CompactTranspose,
+    dy: Float32Array,
+    row: Float32Array,
+    w: Float32Array,
     m: Float32Array,
     v: Float32Array,
     options: AdamOptions,

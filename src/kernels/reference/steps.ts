@@ -77,6 +77,22 @@ function adamStep(
   });
 }
 
+function csrAdamStep(
+  count: number,
+  cols: number,
+  x: CompactTranspose,
+  dy: Float32Array,
+  _row: Float32Array,
+  w: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  options: AdamOptions,
+): void {
+  const g = new Float32Array(count * cols);
+  sparse.csrGradRows(count, cols, x, dy, g);
+  adamStep({ cols, rows: { ids: x.columns, count } }, w, g, m, v, options);
+}
+
 function rowRmsStep(
   { cols, rows }: StepDims,
   w: Float32Array,
@@ -191,6 +207,7 @@ export const steps: StepKernels = {
   sgdStep,
   adagradStep,
   adamStep,
+  csrAdamStep,
   rowRmsStep,
   csrRowRmsStep,
   asgdStep,

@@ -22,7 +22,7 @@ function transposed(rng: Rng, rows: number): { count: number; x: CompactTranspos
   return { count: reference.csrCompactTranspose(rows, batch, new Uint32Array(COLUMNS), x), x };
 }
 
-describeBackends("row rms sums", (kernels) => {
+describeBackends("sums and step in one", (kernels) => {
   it("csrRowRmsStep: as the reference, and bit for bit csrGradRows and rowRmsStep", () => {
     for (const batchRows of [0, 1, 33]) {
       for (const cols of [...SIZES, 64, 320]) {
@@ -50,6 +50,61 @@ describeBackends("row rms sums", (kernels) => {
         }
       }
     }
+  });
+
+  it("csrAdamStep: as the reference, and bit for bit csrGradRows and adamStep", () => {
+    for (const batchRows of [0, 1, 33]) {
+      for (const cols of [...SIZES, 64, 320]) {
+        const rng = new Rng(cols + 1000 * batchRows);
+        const { count, x } = transposed(rng, batchRows);
+        const dy = numbers(rng, batchRows * cols);
+        const [w, m] = [numbers(rng, COLUMNS * cols), numbers(rng, COLUMNS * cols)];
+        const v = absolutes(numbers(rng, COLUMNS * cols)).map((moment) => moment + 0.01);
+        for (const [step, weightDecay] of [
+          [1, 0],
+          [100, 0.01],
+        ] as const) {
+          const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, step };
+          const [fused, apart, expected] = [1, 2, 3].map(() => [w.slice(), m.slice(), v.slice()] as const);
+          kernels.csrAdamStep(count, cols, x, dy, unwritten(cols), ...fused, options);
+
+          const g = unwritten(count * cols);
+          kernels.csrGradRows(count, cols, x, dy, g);
+          const [w2, m2, v2] = apart;
+          kernels.adamStep({ cols, rows: { ids: x.columns, count } }, w2, g, m2, v2, options);
+          for (const i of [0, 1, 2]) expectClose(fused[i], apart[i], () => 0);
+
+          reference.csrAdamStep(count, cols, x, dy, unwritten(cols), ...expected, options);
+          for (const i of [0, 1, 2]) expectClose(fused[i], expected[i], () => BOUND);
+        }
+      }
+    }
+  });
+
+  it("csrAdamStep refuses moments of another length than the parameter", () => {
+    const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, step: 1 };
+    const x = {
+      columns: Uint32Array.of(1),
+      offsets: Uint32Array.of(0, 1),
+      rows: Uint32Array.of(0),
+      values: unwritten(1),
+    };
+    const step = ([row, m, v]: readonly [number, number, number]) =>
+      kernels.csrAdamStep(
+        1,
+        4,
+        x,
+        new Float32Array(4),
+        unwritten(row),
+        unwritten(8),
+        unwritten(m),
+        unwritten(v),
+        options,
+      );
+    expect(() => step([4, 8, 8])).not.toThrow();
+    expect(() => step([3, 8, 8])).toThrow("csrAdamStep: row");
+    expect(() => step([4, 7, 8])).toThrow("csrAdamStep: m");
+    expect(() => step([4, 8, 7])).toThrow("csrAdamStep: v");
   });
 
   it("csrRowRmsStep refuses what lies beyond its arrays", () => {
