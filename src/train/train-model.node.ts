@@ -35,7 +35,8 @@ import {
   worldOptionsOf,
 } from "./model-options.js";
 import { markStart, planLoaded, planResumed, worldsAtOnce } from "./plan/plan-training.node.js";
-import { resolveStrategy } from "./strategies/strategy.js";
+import { resumedStrategy } from "./strategies/resumed-strategy.js";
+import { resolveStrategy, type StrategyOptions } from "./strategies/strategy.js";
 import { checkSharing } from "./strategies/train-in-parallel.node.js";
 import type { TrainReport, TrainRequest } from "./train-request.js";
 import { originRecord, trainWorlds } from "./train-worlds.node.js";
@@ -55,15 +56,6 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
       `${modelPath}: a model is there already; use --resume to continue it, --overwrite to replace it`,
     );
   }
-  const strategy = resolveStrategy(request.strategy ?? {});
-  if (strategy.strategy !== "sequential") {
-    checkSharing(strategy);
-    if (Object.values(request.budgets ?? {}).some((budget) => budget !== undefined)) {
-      throw new ConfigError(
-        `train: budgets are planned for a world a thread, got strategy ${strategy.strategy}; leave one of them out`,
-      );
-    }
-  }
   const lock = lockModel(modelPath);
   try {
     const existing = mode === "resume" ? ModelDirectory.openForTraining(modelPath) : null;
@@ -73,7 +65,20 @@ export async function trainModel(request: TrainRequest): Promise<TrainReport> {
   }
 }
 
+/** @throws {ConfigError} for a strategy that is none, or that neither the kernels nor budgets go with. */
+function checkStrategy(request: TrainRequest): void {
+  const strategy = resolveStrategy(request.strategy ?? {});
+  if (strategy.strategy === "sequential") return;
+  checkSharing(strategy);
+  if (Object.values(request.budgets ?? {}).some((budget) => budget !== undefined)) {
+    throw new ConfigError(
+      `train: budgets are planned for a world a thread, got strategy ${strategy.strategy}; leave one of them out`,
+    );
+  }
+}
+
 async function startModel(request: TrainRequest): Promise<TrainReport> {
+  checkStrategy(request);
   const started = markStart();
   const loaded = await readTrainingRows(request);
   const { report } = loaded;
@@ -141,11 +146,14 @@ async function initialEmbeddings(request: TrainRequest, vectorizer: Vectorizer):
   return initEmbeddings === undefined ? null : await loadInitEmbeddings(initEmbeddings, vectorizer, signal);
 }
 
-async function continueModel(request: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
+async function continueModel(given: TrainRequest, directory: ModelDirectory): Promise<TrainReport> {
   const started = markStart();
   const { manifest, isReplacement, root } = directory;
   // Not that of the model which answers there: its options and data may be others.
-  const name = isReplacement ? `${root}, begun to replace ${request.modelPath}` : request.modelPath;
+  const name = isReplacement ? `${root}, begun to replace ${given.modelPath}` : given.modelPath;
+  const before = manifest.training.strategy as Partial<StrategyOptions> | undefined;
+  const request = { ...given, strategy: resumedStrategy(given.strategy ?? {}, before, name) };
+  checkStrategy(request);
   if (isReplacement) {
     const message = `${request.modelPath}: going on with its unfinished replacement; remove ${root} to go on with the model itself`;
     request.onEvent?.({ kind: "note", message });

@@ -51,7 +51,7 @@ export interface TrainRequest {
   readonly skipBadRows?: boolean;
   /** Worker threads, each training one world at a time. Of no account where a strategy trains one world on several. */
   readonly numThreads: number;
-  /** Who trains one world. Default: sequential, one thread. */
+  /** Who trains one world. Default: sequential, one thread; to resume, that of the model's worlds, and no other. */
   readonly strategy?: Partial<StrategyOptions>;
   /** Least time between two checkpoints of a world in training. Default `CHECKPOINT_INTERVAL_MS`. */
   readonly checkpointIntervalMs?: number;

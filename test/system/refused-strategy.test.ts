@@ -35,6 +35,29 @@ it("leaves no model in the way of the next try, and no replacement beside a mode
   expect(worldDigests(join(folder, "m"))).toEqual(whole);
 });
 
+it("continues a model by the strategy that its worlds were trained by", async () => {
+  const model = join(folder, "averaged");
+  const resume = (...args: string[]) => [
+    "train",
+    join(folder, "train.tsv"),
+    "--model",
+    model,
+    "--quiet",
+    "--resume",
+    ...args,
+  ];
+  const averaging = ["--strategy", "averaging", "--strategy-workers", "2"];
+  await succeed(["train", join(folder, "train.tsv"), "--model", model, ...TINY, ...averaging]);
+  expect(await refusal(resume("--worlds", "3", "--strategy", "hogwild"))).toMatch(
+    /trained with --strategy "averaging", got "hogwild"/,
+  );
+  const { stdout } = await succeed(resume("--worlds", "3"));
+  expect(stdout).toMatch(/world 2.*2 workers/);
+  // What sequential writes, model-parallel writes too.
+  await succeed(train("--resume", "--worlds", "3", "--strategy", "model-parallel", "--quiet"));
+  expect(Object.keys(worldDigests(join(folder, "m")))).toHaveLength(3);
+});
+
 it("leaves what else stands in the directory of a model that is refused", async () => {
   const model = join(folder, "shared");
   mkdirSync(model);
