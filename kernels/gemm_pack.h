@@ -94,29 +94,26 @@ INLINE void FN(transpose)(vf *x) {
 }
 
 /*
- * Panels of NR columns of b from its transpose x [n, kc], rows `ldx` apart. The next VL rows are fetched meanwhile: of
+ * A panel of n ≤ NR columns of b from its transpose x [n, kc], rows `ldx` apart. The next VL rows are fetched meanwhile: of
  * 1100 × 256 weights from the L3 cache, that takes a quarter off a product with 64 rows of a, 7 % with 256.
  */
 static void FN(pack_columns)(size_t kc, size_t n, const float *x, size_t ldx, float *to) {
-  for (size_t j = 0; j < n; j += NR) {
-    size_t filled = n - j < NR ? n - j : NR, w = (filled + VL - 1) / VL * VL;
-    for (size_t v = 0; v < w; v += VL) {
-      size_t rows = filled - v < VL ? filled - v : VL;
-      const float *from = x + (j + v) * ldx;
-      for (size_t k = 0; k < kc; k += VL) {
-        size_t depth = kc - k < VL ? kc - k : VL;
-        vf block[VL];
-        for (size_t i = VL; k % LINE_FLOATS == 0 && i < 2 * VL; i++) PREFETCH_AT(from, i * ldx + k, 0);
-        if (depth == VL && rows == VL) {
-          for (size_t i = 0; i < VL; i++) block[i] = load(from + i * ldx + k);
-        } else {
-          for (size_t i = 0; i < VL; i++) block[i] = i < rows ? load_some(from + i * ldx + k, depth) : splat(0);
-        }
-        FN(transpose)(block);
-        for (size_t i = 0; i < depth; i++) store(to + (k + i) * w + v, block[i]);
+  size_t w = (n + VL - 1) / VL * VL;
+  for (size_t v = 0; v < w; v += VL) {
+    size_t rows = n - v < VL ? n - v : VL;
+    const float *from = x + v * ldx;
+    for (size_t k = 0; k < kc; k += VL) {
+      size_t depth = kc - k < VL ? kc - k : VL;
+      vf block[VL];
+      for (size_t i = VL; k % LINE_FLOATS == 0 && i < 2 * VL; i++) PREFETCH_AT(from, i * ldx + k, 0);
+      if (depth == VL && rows == VL) {
+        for (size_t i = 0; i < VL; i++) block[i] = load(from + i * ldx + k);
+      } else {
+        for (size_t i = 0; i < VL; i++) block[i] = i < rows ? load_some(from + i * ldx + k, depth) : splat(0);
       }
+      FN(transpose)(block);
+      for (size_t i = 0; i < depth; i++) store(to + (k + i) * w + v, block[i]);
     }
-    to += kc * w;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Optimiser steps of the contract on a bridge: bias corrections are made here, in f64, once a step.
  */
-import type { StepDims, StepKernels } from "../contract.js";
+import type { CompactTranspose, StepDims, StepKernels } from "../contract.js";
 import type { Bridge, Pointer } from "./flat-operations.js";
 import { readCsr, readIds, rowsOf } from "./sparse.js";
 
@@ -18,6 +18,27 @@ function readStep(
   const length = rows ? w.length : cols;
   const gAt = bridge.read(`${name}: g`, g, count * cols);
   return { count, ids, length, wAt: bridge.update(`${name}: w`, w, length), gAt };
+}
+
+/** Checked arrays of a step that makes its gradient itself, row by row of w, from the sums of `count` columns of x over dy. */
+function readSums(
+  bridge: Bridge,
+  name: string,
+  {
+    count,
+    cols,
+    x,
+    dy,
+    row,
+    w,
+  }: { count: number; cols: number; x: CompactTranspose } & Record<"dy" | "row" | "w", Float32Array>,
+) {
+  const byColumn = { offsets: x.offsets, columns: x.rows, values: x.values };
+  const { offsets, columns: rows, values } = readCsr(bridge, `${name}: x`, count, byColumn, rowsOf(dy, cols));
+  const ids = readIds(bridge, `${name}: x.columns`, x.columns, count, rowsOf(w, cols));
+  const dyAt = bridge.read(`${name}: dy`, dy, dy.length);
+  const rowAt = bridge.write(`${name}: row`, row, cols);
+  return [ids, offsets, rows, values, dyAt, rowAt, bridge.update(`${name}: w`, w, w.length)] as const;
 }
 
 /** kernels/ops.h, STEP_OPERATIONS from asgd on. */
@@ -106,18 +127,10 @@ export function stepOperations(bridge: Bridge): StepKernels {
     },
     csrAdamStep(count, cols, x, dy, row, w, m, v, { learningRate, beta1, beta2, epsilon, weightDecay, step }) {
       bridge.begin();
-      const byColumn = { offsets: x.offsets, columns: x.rows, values: x.values };
-      const { offsets, columns, values } = readCsr(bridge, "csrAdamStep: x", count, byColumn, rowsOf(dy, cols));
       flat.csr_adam_step(
         count,
         cols,
-        readIds(bridge, "csrAdamStep: x.columns", x.columns, count, rowsOf(w, cols)),
-        offsets,
-        columns,
-        values,
-        bridge.read("csrAdamStep: dy", dy, dy.length),
-        bridge.write("csrAdamStep: row", row, cols),
-        bridge.update("csrAdamStep: w", w, w.length),
+        ...readSums(bridge, "csrAdamStep", { count, cols, x, dy, row, w }),
         bridge.update("csrAdamStep: m", m, w.length),
         bridge.update("csrAdamStep: v", v, w.length),
         learningRate / (1 - beta1 ** step),
@@ -140,18 +153,10 @@ export function stepOperations(bridge: Bridge): StepKernels {
     },
     csrRowRmsStep(count, cols, x, dy, row, w, v, { learningRate, beta2, epsilon, weightDecay, step }) {
       bridge.begin();
-      const byColumn = { offsets: x.offsets, columns: x.rows, values: x.values };
-      const { offsets, columns, values } = readCsr(bridge, "csrRowRmsStep: x", count, byColumn, rowsOf(dy, cols));
       flat.csr_row_rms_step(
         count,
         cols,
-        readIds(bridge, "csrRowRmsStep: x.columns", x.columns, count, rowsOf(w, cols)),
-        offsets,
-        columns,
-        values,
-        bridge.read("csrRowRmsStep: dy", dy, dy.length),
-        bridge.write("csrRowRmsStep: row", row, cols),
-        bridge.update("csrRowRmsStep: w", w, w.length),
+        ...readSums(bridge, "csrRowRmsStep", { count, cols, x, dy, row, w }),
         bridge.update("csrRowRmsStep: v", v, Math.floor(w.length / Math.max(1, cols))),
         learningRate,
         beta2,
