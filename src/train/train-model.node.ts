@@ -154,6 +154,11 @@ async function continueModel(given: TrainRequest, directory: ModelDirectory): Pr
   const before = manifest.training.strategy as Partial<StrategyOptions> | undefined;
   const request = { ...given, strategy: resumedStrategy(given.strategy ?? {}, before, name) };
   checkStrategy(request);
+  if (before !== undefined && given.strategy?.strategy === undefined) {
+    const { strategy, numWorkers } = request.strategy;
+    const message = `${name}: going on by the strategy of its worlds, ${strategy} with ${numWorkers} workers, one world after another, whatever --threads says`;
+    request.onEvent?.({ kind: "note", message });
+  }
   if (isReplacement) {
     const message = `${request.modelPath}: going on with its unfinished replacement; remove ${root} to go on with the model itself`;
     request.onEvent?.({ kind: "note", message });

@@ -51,7 +51,8 @@ it("continues a model by the strategy that its worlds were trained by", async ()
   expect(await refusal(resume("--worlds", "3", "--strategy", "hogwild"))).toMatch(
     /trained with --strategy "averaging", got "hogwild"/,
   );
-  const { stdout } = await succeed(resume("--worlds", "3"));
+  const { stdout, stderr } = await succeed(resume("--worlds", "3").filter((arg) => arg !== "--quiet"));
+  expect(stderr).toMatch(/going on by the strategy of its worlds, averaging with 2 workers/);
   expect(stdout).toMatch(/world 2.*2 workers/);
   // What sequential writes, model-parallel writes too.
   await succeed(train("--resume", "--worlds", "3", "--strategy", "model-parallel", "--quiet"));
