@@ -35,6 +35,7 @@ describeBackends("collisions", (kernels) => {
         expect(countAll(kernels, hashes, shape.numLabels, chunk)).toEqual(expected);
         if (shape.numWorlds > 2 && expected[2] > 0) withPairs++;
       }),
+      { numRuns: 300 },
     );
     expect(withPairs).toBeGreaterThan(5);
   });
