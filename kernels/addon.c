@@ -100,7 +100,7 @@ static napi_value number(napi_env env, double x) {
 #define VOID(name, count, ...) FUNCTION(name, count, o->name(__VA_ARGS__); return NULL)
 #define NUMBER(name, count, ...) FUNCTION(name, count, return number(env, (double)o->name(__VA_ARGS__)))
 
-VOID(f32_gemm, 8, U(0), N(1), N(2), N(3), P(4), P(5), P(6), U(7))
+VOID(f32_gemm, 9, U(0), N(1), N(2), N(3), P(4), P(5), P(6), P(7), U(8))
 VOID(f32_add_bias, 4, N(0), N(1), P(2), P(3))
 VOID(f32_add_bias_relu, 4, N(0), N(1), P(2), P(3))
 VOID(f32_sum_rows, 5, N(0), N(1), P(2), P(3), U(4))

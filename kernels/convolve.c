@@ -81,7 +81,8 @@ INLINE void FN(panel_product)(size_t mc, size_t n, size_t kc, const float *a, si
                               size_t ldc, uint32_t accumulate) {
   size_t nv = (n + VL - 1) / VL;
   for (size_t i = 0; i < mc; i += MR)
-    FN(tiles)[least(MR, mc - i) - 1][nv - 1](n, kc, a + i * lda, lda, 1, panel, nv * VL, c + i * ldc, ldc, accumulate);
+    FN(tiles)[least(MR, mc - i) - 1][nv - 1](n, kc, a + i * lda, lda, 1, panel, nv * VL, NULL, c + i * ldc, ldc,
+                                              accumulate);
 }
 
 /* Adds to the unit's outputs the part of the product with rows k of the patch's planes, k0 + [0, depth). */
@@ -162,7 +163,7 @@ static void FN(convolve_back_unit)(const Convolution *s, const Patch *p, const U
     }
     for (size_t k = 0; k < depth; k += MR) {
       size_t mr = least(MR, depth - k);
-      FN(tiles)[mr - 1][nv - 1](n, mc, wt + k * mc, 1, MR, packed, nv * VL, block + k * NR, NR, 0);
+      FN(tiles)[mr - 1][nv - 1](n, mc, wt + k * mc, 1, MR, packed, nv * VL, NULL, block + k * NR, NR, 0);
     }
     /*
      * One cell of the kernel for all planes in turn. Plane by plane the sums of neighbouring cells would lie within a vector

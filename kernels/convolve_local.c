@@ -108,7 +108,7 @@ OP(void, f32_convolve_local)(in_u32 dims, in_f32 x, in_f32 weight, out_f32 scrat
     for (size_t i = 0; i < count; i++) {
       FN(gather_windows)(&s, t + i, x, windows);
       FN(f32_gemm)(GEMM_NT, s.batch, s.outputs, s.depth, windows, weight + (t + i) * s.outputs * s.depth,
-                   turned + i * rows, 0);
+                   NULL, turned + i * rows, 0);
     }
     FN(turn_out)(rows, count, size, turned, y + t);
   }
@@ -124,7 +124,7 @@ OP(void, f32_convolve_local_grad_weight)
     FN(turn_in)(rows, count, size, dy + t, turned);
     for (size_t i = 0; i < count; i++) {
       FN(gather_windows)(&s, t + i, x, windows);
-      FN(f32_gemm)(GEMM_TN, s.outputs, s.depth, s.batch, turned + i * rows, windows,
+      FN(f32_gemm)(GEMM_TN, s.outputs, s.depth, s.batch, turned + i * rows, windows, NULL,
                    dw + (t + i) * s.outputs * s.depth, accumulate);
     }
   }
@@ -140,7 +140,7 @@ OP(void, f32_convolve_local_grad_input)(in_u32 dims, in_f32 weight, in_f32 dy, o
     FN(turn_in)(rows, count, size, dy + t, turned);
     for (size_t i = 0; i < count; i++) {
       FN(f32_gemm)(GEMM_NN, s.batch, s.depth, s.outputs, turned + i * rows, weight + (t + i) * s.outputs * s.depth,
-                   windows, 0);
+                   NULL, windows, 0);
       FN(scatter_windows)(&s, t + i, windows, dx);
     }
   }

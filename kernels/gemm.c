@@ -1,7 +1,7 @@
 /*
  * How does a matrix product reach the speed of the multipliers?
  *
- *   c [M, N] ← (c +) op(a)·op(b); forms NN: a [M, K] b [K, N] · NT: b [N, K] · TN: a [K, M]
+ *   c [M, N] ← (c +) op(a)·op(b) (+ bias [N]); forms NN: a [M, K] b [K, N] · NT: b [N, K] · TN: a [K, M]
  *
  * A tile of MR × NV·VL sums stays in registers while k runs: per step NV loads of b, MR broadcasts of a, MR·NV
  * multiply-adds. For that, b is packed: of each KC × NC block, panels of at most NR = NV·VL columns lie one after another,
@@ -19,10 +19,11 @@
 #include "gemm_pack.h"
 #include "gemm_thin.h"
 
-/* c [mr, n] (+)= a·b for one tile, each sum one chain over k that starts from 0 or c, so that pieces of k give the bits of
- * the whole; n ≤ nv·VL, and only the last of the nv vectors may be partial. */
+/* c [mr, n] (+)= a·b (+ bias) for one tile, each sum one chain over k that starts from 0 or c, so that pieces of k give the
+ * bits of the whole; n ≤ nv·VL, and only the last of the nv vectors may be partial. */
 INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, const float *a, size_t row_stride,
-                     size_t k_stride, const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {
+                     size_t k_stride, const float *b, size_t b_stride, const float *bias, float *c, size_t ldc,
+                     uint32_t accumulate) {
   vf sum[MR][NV];
   size_t last = n - (nv - 1) * VL;
   for (size_t i = 0; i < mr; i++)
@@ -40,6 +41,10 @@ INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, cons
     a += k_stride;
     b += b_stride;
   }
+  for (size_t j = 0; bias && j < nv; j++) {
+    vf x = j + 1 < nv || last == VL ? load(bias + j * VL) : load_some(bias + j * VL, last);
+    for (size_t i = 0; i < mr; i++) sum[i][j] += x;
+  }
   for (size_t i = 0; i < mr; i++) {
     float *to = c + i * ldc;
     for (size_t j = 0; j < nv; j++, to += VL) {
@@ -50,13 +55,14 @@ INLINE void FN(tile)(const size_t mr, const size_t nv, size_t n, size_t kc, cons
 }
 
 typedef void TileKernel(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride, const float *b,
-                        size_t b_stride, float *c, size_t ldc, uint32_t accumulate);
+                        size_t b_stride, const float *bias, float *c, size_t ldc, uint32_t accumulate);
 
 /* A kernel of its own for each height and width in vectors, so that sums stay in registers at every edge too. */
 #define TILE(mr, nv)                                                                                                   \
   static void FN(f32_gemm_##mr##x##nv##v)(size_t n, size_t kc, const float *a, size_t row_stride, size_t k_stride,     \
-                                          const float *b, size_t b_stride, float *c, size_t ldc, uint32_t accumulate) {\
-    FN(tile)(mr, nv, n, kc, a, row_stride, k_stride, b, b_stride, c, ldc, accumulate);                                 \
+                                          const float *b, size_t b_stride, const float *bias, float *c, size_t ldc,    \
+                                          uint32_t accumulate) {                                                       \
+    FN(tile)(mr, nv, n, kc, a, row_stride, k_stride, b, b_stride, bias, c, ldc, accumulate);                           \
   }
 #if NV > 2
 #define TILE_ROW(mr) TILE(mr, 1) TILE(mr, 2) TILE(mr, 3)
@@ -87,16 +93,17 @@ static TileKernel *const FN(tiles)[MR][NV] = {
 #endif
 };
 
-/* All tiles of one packed block of b: c [mc, nc] (+)= a [mc, kc]·b [kc, nc]. */
+/* All tiles of one packed block of b: c [mc, nc] (+)= a [mc, kc]·b [kc, nc] (+ bias [nc]). */
 static void FN(gemm_block)(size_t mc, size_t nc, size_t kc, const float *a, size_t row_stride, size_t k_stride,
-                           size_t panel_stride, const float *packed, float *c, size_t ldc, uint32_t accumulate) {
+                           size_t panel_stride, const float *packed, const float *bias, float *c, size_t ldc,
+                           uint32_t accumulate) {
   size_t panels = FN(count_panels)(nc);
   for (size_t p = 0; p < panels; p++) {
     size_t j = FN(panel_start)(nc, panels, p), n = FN(panel_start)(nc, panels, p + 1) - j, nv = (n + VL - 1) / VL;
     for (size_t i = 0; i < mc; i += MR) {
       size_t mr = mc - i < MR ? mc - i : MR;
       FN(tiles)[mr - 1][nv - 1](n, kc, a + i / MR * panel_stride, row_stride, k_stride, packed + j * kc, nv * VL,
-                                c + i * ldc + j, ldc, accumulate);
+                                bias ? bias + j : NULL, c + i * ldc + j, ldc, accumulate);
     }
   }
 }
@@ -112,12 +119,13 @@ static void FN(pack_b)(uint32_t form, size_t kc, size_t nc, const float *b, size
 }
 
 OP(void, f32_gemm)
-(uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, out_f32 c, uint32_t accumulate) {
+(uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, in_f32 bias, out_f32 c, uint32_t accumulate) {
   if (k == 0 && !accumulate)
     for (size_t i = 0; i < m * n; i++) c[i] = 0;
-  if (m == 0 || n == 0 || k == 0) return;
-  if (m <= (form == GEMM_NT ? FEW_NT : FEW_NN)) {
+  if (m == 0 || n == 0) return;
+  if (k == 0 || m <= (form == GEMM_NT ? FEW_NT : FEW_NN)) {
     FN(gemm_thin)(form, m, n, k, a, b, c, accumulate);
+    if (bias) FN(f32_add_bias)(m, n, bias, c);
     return;
   }
   float *packed_b = workspace, *packed_a = workspace + KC * NC;
@@ -126,15 +134,16 @@ OP(void, f32_gemm)
     for (size_t pc = 0; pc < k; pc += KC) {
       size_t kc = k - pc < KC ? k - pc : KC;
       uint32_t add = accumulate || pc > 0;
+      const float *last = bias && pc + kc == k ? bias + jc : NULL;
       FN(pack_b)(form, kc, nc, form == GEMM_NT ? b + jc * k + pc : b + pc * n + jc, form == GEMM_NT ? k : n, packed_b);
       for (size_t ic = 0; ic < m; ic += MC) {
         size_t mc = m - ic < MC ? m - ic : MC;
         float *to = c + ic * n + jc;
         if (form == GEMM_TN) {
           FN(pack_rows)(kc, mc, MR, MR, a + pc * m + ic, m, packed_a);
-          FN(gemm_block)(mc, nc, kc, packed_a, 1, MR, MR * kc, packed_b, to, n, add);
+          FN(gemm_block)(mc, nc, kc, packed_a, 1, MR, MR * kc, packed_b, last, to, n, add);
         } else {
-          FN(gemm_block)(mc, nc, kc, a + ic * k + pc, k, 1, MR * k, packed_b, to, n, add);
+          FN(gemm_block)(mc, nc, kc, a + ic * k + pc, k, 1, MR * k, packed_b, last, to, n, add);
         }
       }
     }

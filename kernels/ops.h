@@ -55,7 +55,8 @@ enum { MERGE_SUM, MERGE_MIN, MERGE_MEDIAN };
 enum { QUERY_LANES = 16, MAX_WORLDS = 1024 };
 
 #define DENSE_OPERATIONS(X)                                                                                            \
-  X(void, f32_gemm, (uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, out_f32 c, uint32_t accumulate)) \
+  X(void, f32_gemm, (uint32_t form, size_t m, size_t n, size_t k, in_f32 a, in_f32 b, in_f32 bias, out_f32 c,          \
+      uint32_t accumulate))                                                                                            \
   X(void, f32_add_bias, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                            \
   X(void, f32_add_bias_relu, (size_t rows, size_t cols, in_f32 bias, out_f32 x))                                       \
   X(void, f32_sum_rows, (size_t rows, size_t cols, in_f32 x, out_f32 out, uint32_t accumulate))                        \

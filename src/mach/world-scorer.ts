@@ -81,10 +81,15 @@ export class WorldScorer {
       if (isLast) scratch.logits = y;
       else scratch.hidden[i & 1] = y;
       const dims = { rows, cols: numOutputs };
-      if (kind === "sparse") kernels.csrGemm(dims, inputs, weight, y, "overwrite");
-      else kernels.gemm({ m: rows, n: numOutputs, k: numInputs, transposeB: true }, x, weight, y, "overwrite");
-      if (isLast || this.activation === "none") kernels.addBias(dims, bias, y);
-      else kernels.addBiasRelu(dims, bias, y);
+      const hasRelu = !isLast && this.activation === "relu";
+      if (kind === "sparse") {
+        kernels.csrGemm(dims, inputs, weight, y, "overwrite");
+        if (!hasRelu) kernels.addBias(dims, bias, y);
+      } else {
+        const product = { m: rows, n: numOutputs, k: numInputs, transposeB: true };
+        kernels.gemm(product, x, weight, y, "overwrite", hasRelu ? null : bias);
+      }
+      if (hasRelu) kernels.addBiasRelu(dims, bias, y);
       x = y;
     });
     return scratch.logits;

@@ -59,7 +59,11 @@ export {
   type SmoothL1CriterionOptions,
 } from "./criteria/smooth-l1-criterion.js";
 export { SoftMaxCrossEntropyCriterion } from "./criteria/soft-max-cross-entropy-criterion.js";
-export { SparseTargetCriterion } from "./criteria/sparse-target-criterion.js";
+export {
+  SPARSE_TARGET_DEFAULTS,
+  SparseTargetCriterion,
+  type SparseTargetOptions,
+} from "./criteria/sparse-target-criterion.js";
 export { INIT_DEFAULTS, type InitOptions, initBound, type SeedSource } from "./init.js";
 export { Bilinear } from "./layers/bilinear.js";
 export { Dropout } from "./layers/dropout.js";

@@ -97,11 +97,16 @@ export class BatchLoader implements BatchSource<Batch> {
     this.kernels.csrGatherRows(this.features, rows, count, this.inputBuffer);
     this.kernels.csrGatherRows(this.targets, rows, count, this.targetBuffer);
     return {
-      inputs: { ...this.inputBuffer, numRows: count, numCols: this.numFeatures },
-      targets: { ...this.targetBuffer, numRows: count, numCols: this.options.hash.numBuckets },
+      inputs: toBatch(this.inputBuffer, count, this.numFeatures),
+      targets: toBatch(this.targetBuffer, count, this.options.hash.numBuckets),
       numRows: count,
     };
   }
+}
+
+/** Fields by name: a spread costs ten times as much, in every step. */
+function toBatch({ offsets, columns, values }: Csr, numRows: number, numCols: number): SparseBatch {
+  return { offsets, columns, values, numRows, numCols };
 }
 
 /** Room for `numRows` rows with `numEntries` entries in all. */

@@ -50,8 +50,8 @@ export class WorldObjective implements Objective<Batch> {
     this.inputDropout = inputDropout;
     this.world = world;
     this.parameters = world.parameters;
-    this.criterion =
-      loss === "softmax" ? new SoftMaxCrossEntropyCriterion(kernels) : new SigmoidCrossEntropyCriterion(kernels);
+    const CrossEntropy = loss === "softmax" ? SoftMaxCrossEntropyCriterion : SigmoidCrossEntropyCriterion;
+    this.criterion = new CrossEntropy(kernels, { inPlace: true });
     this.rng = rng;
     this.sampler =
       world.sampled === null

@@ -8,6 +8,7 @@
  * it had never stopped: same bytes. The thread writes the files itself, so that no parameters travel between threads.
  */
 import { join } from "node:path";
+import { getHeapStatistics } from "node:v8";
 import { partialFileName, writeWorldFile } from "../checkpoint/world-file.node.js";
 import { DivergenceError, InterruptedError } from "../core/errors.js";
 import type { Kernels } from "../kernels/contract.js";
@@ -67,6 +68,6 @@ async function trainToFile(
 
 /** What V8 counts for this thread: its heap, and the arrays that parameters, gradients and optimiser are in. */
 function threadBytes(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return used_heap_size + external_memory;
 }

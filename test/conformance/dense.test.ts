@@ -68,6 +68,40 @@ describeBackends("dense", (kernels) => {
     });
   }
 
+  it("gemm with a bias: the bits of the product and addBias, at every tile, depth and form", () => {
+    const shapes = [
+      [1, 7, 5],
+      [9, 65, 0],
+      [20, 17, 3],
+      [26, 1001, 520],
+      [201, 49, 300],
+      [8, 48, 256],
+    ];
+    for (const [m, n, k] of shapes) {
+      for (const form of FORMS) {
+        for (const mode of MODES) {
+          const rng = new Rng(m + n + k);
+          const [a, b, bias, start] = [m * k, k * n, n, m * n].map((length) => numbers(rng, length));
+          const [actual, expected] = [start.slice(), start.slice()];
+          kernels.gemm({ m, n, k, ...form }, a, b, actual, mode, bias);
+          kernels.gemm({ m, n, k, ...form }, a, b, expected, mode);
+          kernels.addBias({ rows: m, cols: n }, bias, expected);
+          expect(actual).toEqual(expected);
+        }
+      }
+    }
+    const short = () =>
+      kernels.gemm(
+        { m: 1, n: 2, k: 1 },
+        numbers(new Rng(1), 1),
+        numbers(new Rng(2), 2),
+        unwritten(2),
+        "overwrite",
+        unwritten(1),
+      );
+    if (kernels.info.backend !== "reference") expect(short).toThrow("gemm: bias");
+  });
+
   it("addBias, addBiasRelu, sumRows", () => {
     for (const rows of SIZES) {
       for (const cols of SIZES) {

@@ -13,7 +13,7 @@ const PROGRAM = `
   const { workerData: { file, a, b, c, m, n, k }, parentPort } = require("node:worker_threads");
   const addon = require(file);
   const operations = addon.bind(addon.isas[0]);
-  for (let i = 0; i < 50; i++) operations.f32_gemm(0, m, n, k, a, b, c, 0);
+  for (let i = 0; i < 50; i++) operations.f32_gemm(0, m, n, k, a, b, null, c, 0);
   parentPort.postMessage("done");
 `;
 

@@ -26,6 +26,17 @@ describe("SoftMaxCrossEntropyCriterion", () => {
     expect([...logits.data]).toEqual(before);
   });
 
+  it("writes the gradient over the logits where it is told to", () => {
+    const targets = sparseBatch(kernels, 3, [[[0, 1]], [[1, 1]]]);
+    for (const Loss of [SoftMaxCrossEntropyCriterion, SigmoidCrossEntropyCriterion]) {
+      const [apart, inPlace] = [new Loss(kernels), new Loss(kernels, { inPlace: true })];
+      const [logits, lost] = [testTensor(kernels, [2, 3], 1), testTensor(kernels, [2, 3], 1)];
+      expect(inPlace.forward(lost, targets)).toBe(apart.forward(logits, targets));
+      expect(inPlace.backward(lost, targets)).toBe(lost);
+      expect(lost.data).toEqual(apart.backward(logits, targets).data.subarray(0, 6));
+    }
+  });
+
   it("shows NaN", () => {
     const logits = { data: Float32Array.of(Number.NaN, 0), shape: [1, 2] };
     expect(new SoftMaxCrossEntropyCriterion(kernels).forward(logits, sparseBatch(kernels, 2, [[[0, 1]]]))).toBeNaN();

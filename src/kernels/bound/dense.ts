@@ -21,7 +21,7 @@ type DenseNames =
 export function denseOperations(bridge: Bridge): Pick<Kernels, DenseNames> {
   const { flat } = bridge;
   return {
-    gemm({ m, n, k, transposeA, transposeB }, a, b, c, mode) {
+    gemm({ m, n, k, transposeA, transposeB }, a, b, c, mode, bias = null) {
       if (transposeA && transposeB) throw new RangeError("gemm: expected at most one operand transposed, got both");
       bridge.begin();
       const accumulate = mode === "accumulate";
@@ -32,6 +32,7 @@ export function denseOperations(bridge: Bridge): Pick<Kernels, DenseNames> {
         k,
         bridge.read("gemm: a", a, m * k),
         bridge.read("gemm: b", b, k * n),
+        bias === null ? null : bridge.read("gemm: bias", bias, n),
         accumulate ? bridge.update("gemm: c", c, m * n) : bridge.write("gemm: c", c, m * n),
         accumulate ? 1 : 0,
       );

@@ -44,7 +44,17 @@ export interface FlatOperations
     FlatSpatialOperations,
     FlatStepOperations,
     FlatWordOperations {
-  f32_gemm(form: number, m: number, n: number, k: number, a: Pointer, b: Pointer, c: Pointer, accumulate: number): void;
+  f32_gemm(
+    form: number,
+    m: number,
+    n: number,
+    k: number,
+    a: Pointer,
+    b: Pointer,
+    bias: Pointer,
+    c: Pointer,
+    accumulate: number,
+  ): void;
   f32_add_bias(rows: number, cols: number, bias: Pointer, x: Pointer): void;
   f32_add_bias_relu(rows: number, cols: number, bias: Pointer, x: Pointer): void;
   f32_sum_rows(rows: number, cols: number, x: Pointer, out: Pointer, accumulate: number): void;

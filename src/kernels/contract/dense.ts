@@ -20,8 +20,18 @@ export type Activation = "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid";
 
 /** What the layers of a dense network are made of, forwards and backwards. */
 export interface DenseKernels {
-  /** c ← op(a)·op(b), or c ← c + … Read a, b; c [M, N] written or accumulated. */
-  gemm(dims: GemmDims, a: Float32Array, b: Float32Array, c: Float32Array, mode: WriteMode): void;
+  /**
+   * c ← op(a)·op(b), or c ← c + … Read a, b; c [M, N] written or accumulated. `bias` [N] is added to each row, last: the
+   * result has the bits of `addBias` on the product, which would read and write c once more. Default null, none.
+   */
+  gemm(
+    dims: GemmDims,
+    a: Float32Array,
+    b: Float32Array,
+    c: Float32Array,
+    mode: WriteMode,
+    bias?: Float32Array | null,
+  ): void;
   /** x[i, j] ← x[i, j] + bias[j]. x [rows, cols] accumulated. */
   addBias(dims: MatrixDims, bias: Float32Array, x: Float32Array): void;
   /** x ← max(0, x + bias). x accumulated. NaN stays NaN, so that divergence is seen. */

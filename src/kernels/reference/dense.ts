@@ -4,7 +4,14 @@
 import type { Activation, GemmDims, Kernels, MatrixDims, WriteMode } from "../contract.js";
 import { counterHash } from "./random.js";
 
-function gemm(dims: GemmDims, a: Float32Array, b: Float32Array, c: Float32Array, mode: WriteMode): void {
+function gemm(
+  dims: GemmDims,
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
+  mode: WriteMode,
+  bias: Float32Array | null = null,
+): void {
   const { m, n, k, transposeA = false, transposeB = false } = dims;
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
@@ -13,6 +20,7 @@ function gemm(dims: GemmDims, a: Float32Array, b: Float32Array, c: Float32Array,
         sum += a[transposeA ? p * m + i : i * k + p] * b[transposeB ? j * k + p : p * n + j];
       }
       c[i * n + j] = sum;
+      if (bias !== null) c[i * n + j] += bias[j];
     }
   }
 }

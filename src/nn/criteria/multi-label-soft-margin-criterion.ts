@@ -7,12 +7,12 @@
  * As Torch7's MultiLabelSoftMarginCriterion, with sparse targets in place of a dense matrix of zeros and ones.
  */
 import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
-import { SparseTargetCriterion } from "./sparse-target-criterion.js";
+import { SparseTargetCriterion, type SparseTargetOptions } from "./sparse-target-criterion.js";
 
 /** Sigmoid cross-entropy of logits [N, C] against sparse targets [N, C], mean over classes and rows. */
 export class MultiLabelSoftMarginCriterion extends SparseTargetCriterion {
-  constructor(kernels: Kernels) {
-    super(kernels, "MultiLabelSoftMarginCriterion");
+  constructor(kernels: Kernels, options: Partial<SparseTargetOptions> = {}) {
+    super(kernels, "MultiLabelSoftMarginCriterion", options);
   }
 
   protected lossAndGradient(

@@ -7,12 +7,12 @@
  * The sum runs over all B columns, not their mean, so that the gradient of one bucket does not shrink as B grows.
  */
 import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
-import { SparseTargetCriterion } from "./sparse-target-criterion.js";
+import { SparseTargetCriterion, type SparseTargetOptions } from "./sparse-target-criterion.js";
 
 /** Sigmoid cross-entropy of logits [N, B] against sparse targets [N, B], summed over columns, mean over rows. */
 export class SigmoidCrossEntropyCriterion extends SparseTargetCriterion {
-  constructor(kernels: Kernels) {
-    super(kernels, "SigmoidCrossEntropyCriterion");
+  constructor(kernels: Kernels, options: Partial<SparseTargetOptions> = {}) {
+    super(kernels, "SigmoidCrossEntropyCriterion", options);
   }
 
   protected lossAndGradient(

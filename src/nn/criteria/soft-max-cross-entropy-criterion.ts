@@ -8,12 +8,12 @@
  * adds neither loss nor gradient. The fused form is stable for any finite logits (the row's maximum is subtracted).
  */
 import type { Csr, Kernels, MatrixDims } from "../../kernels/contract.js";
-import { SparseTargetCriterion } from "./sparse-target-criterion.js";
+import { SparseTargetCriterion, type SparseTargetOptions } from "./sparse-target-criterion.js";
 
 /** Softmax cross-entropy of logits [N, B] against sparse targets [N, B], mean over rows. */
 export class SoftMaxCrossEntropyCriterion extends SparseTargetCriterion {
-  constructor(kernels: Kernels) {
-    super(kernels, "SoftMaxCrossEntropyCriterion");
+  constructor(kernels: Kernels, options: Partial<SparseTargetOptions> = {}) {
+    super(kernels, "SoftMaxCrossEntropyCriterion", options);
   }
 
   protected lossAndGradient(

@@ -93,8 +93,7 @@ export class Bilinear extends Module<Table, Tensor> {
     this.forwardDims.m = rows;
     this.outputDims.rows = rows;
     kernels.outerProducts(this.pairDims, left.data, right.data, pairs.data);
-    kernels.gemm(this.forwardDims, pairs.data, this.weight.value, output.data, "overwrite");
-    kernels.addBias(this.outputDims, this.bias.value, output.data);
+    kernels.gemm(this.forwardDims, pairs.data, this.weight.value, output.data, "overwrite", this.bias.value);
     return output;
   }
 

@@ -85,8 +85,8 @@ export class Linear extends Module {
     this.output.resize(rows, this.numOutputs);
     this.forwardDims.m = rows;
     this.outputDims.rows = rows;
-    this.kernels.gemm(this.forwardDims, input.data, this.weight.value, this.output.data, "overwrite");
-    this.kernels.addBias(this.outputDims, this.bias.value, this.output.data);
+    const { weight, bias, output } = this;
+    this.kernels.gemm(this.forwardDims, input.data, weight.value, output.data, "overwrite", bias.value);
     return this.output;
   }
 

@@ -154,8 +154,7 @@ export class SampledLinear extends Module {
       weight = this.gatheredWeight;
       bias = this.gatheredBias;
     }
-    kernels.gemm(this.forwardDims, input.data, weight, this.output.data, "overwrite");
-    kernels.addBias(this.outputDims, bias, this.output.data);
+    kernels.gemm(this.forwardDims, input.data, weight, this.output.data, "overwrite", bias);
     if (this.sample !== null) {
       this.restColumns.forward(rows, input.data, this.weight.value, this.bias.value, this.sample.rest);
     }

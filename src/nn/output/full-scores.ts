@@ -38,8 +38,7 @@ export class FullScores {
   scoresInto(rows: number, x: Float32Array, out: Float32Array): void {
     this.gemmDims.m = rows;
     this.dims.rows = rows;
-    this.kernels.gemm(this.gemmDims, x, this.weight.value, out, "overwrite");
-    this.kernels.addBias(this.dims, this.bias.value, out);
+    this.kernels.gemm(this.gemmDims, x, this.weight.value, out, "overwrite", this.bias.value);
     this.kernels.activate(this.activation, this.dims, out);
   }
 

@@ -20,7 +20,7 @@ export class FullSoftMax extends LinearOutput {
     rng: SeedSource,
     options: Partial<InitOptions> = {},
   ) {
-    const criterion = new SoftMaxCrossEntropyCriterion(kernels);
+    const criterion = new SoftMaxCrossEntropyCriterion(kernels, { inPlace: true });
     super("FullSoftMax", kernels, criterion, "logSoftmax", numInputs, numLabels, rng, options);
   }
 }

@@ -159,10 +159,9 @@ export class HierarchicalSoftMax extends OutputCriterion {
     const clusterScores = this.scoreClusters(input);
     this.labelLogits = atLeastF32(kernels, this.labelLogits, rows * numLabels);
     this.gemmDims.m = rows;
-    kernels.gemm(this.gemmDims, input.data, this.weight.value, this.labelLogits, "overwrite");
+    kernels.gemm(this.gemmDims, input.data, this.weight.value, this.labelLogits, "overwrite", this.bias.value);
     dims.rows = rows;
     dims.cols = numLabels;
-    kernels.addBias(dims, this.bias.value, this.labelLogits);
     const { offsets, order, labelLogits } = this;
     kernels.groupedLogSoftmax(dims, offsets.length - 1, offsets, clusterScores, order, labelLogits, out);
   }

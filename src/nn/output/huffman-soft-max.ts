@@ -48,7 +48,6 @@ export class HuffmanSoftMax extends OutputCriterion {
   private readonly paths: Csr;
   private readonly batch: { offsets: Uint32Array; columns: Uint32Array; values: Float32Array; codes: Float32Array };
   private readonly gemmDims: { m: number; n: number; k: number; transposeB: true };
-  private readonly dims: { rows: number; cols: number };
   private logits: Float32Array;
   private searchScratch: Uint32Array;
   private scoreScratch: Float32Array;
@@ -88,7 +87,6 @@ export class HuffmanSoftMax extends OutputCriterion {
       codes: new Float32Array(0),
     };
     this.gemmDims = { m: 0, n: numLabels - 1, k: numInputs, transposeB: true };
-    this.dims = { rows: 0, cols: 0 };
     this.logits = new Float32Array(0);
     this.searchScratch = new Uint32Array(0);
     this.scoreScratch = new Float32Array(0);
@@ -118,10 +116,7 @@ export class HuffmanSoftMax extends OutputCriterion {
     this.logits = atLeastF32(kernels, this.logits, rows * inner);
     this.scoreScratch = atLeastF32(kernels, this.scoreScratch, inner);
     this.gemmDims.m = rows;
-    kernels.gemm(this.gemmDims, input.data, this.weight.value, this.logits, "overwrite");
-    this.dims.rows = rows;
-    this.dims.cols = inner;
-    kernels.addBias(this.dims, this.bias.value, this.logits);
+    kernels.gemm(this.gemmDims, input.data, this.weight.value, this.logits, "overwrite", this.bias.value);
     kernels.treeLogProbabilities(rows, numLabels, this.children, this.logits, this.scoreScratch, out);
   }
 

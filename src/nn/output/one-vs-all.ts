@@ -22,7 +22,7 @@ export class OneVsAll extends LinearOutput {
     rng: SeedSource,
     options: Partial<InitOptions> = {},
   ) {
-    const criterion = new SigmoidCrossEntropyCriterion(kernels);
+    const criterion = new SigmoidCrossEntropyCriterion(kernels, { inPlace: true });
     const init = { bias: -Math.log(Math.max(1, numLabels)), ...options };
     super("OneVsAll", kernels, criterion, "logSigmoid", numInputs, numLabels, rng, init);
   }

@@ -144,8 +144,8 @@ export class ColumnBlocks {
     this.logits = atLeastF32(kernels, this.logits, rows * cols);
     this.gradient = atLeastF32(kernels, this.gradient, rows * cols);
     const dims = { m: rows, n: cols, k: output.numInputs, transposeB: true };
-    kernels.gemm(dims, memory.hidden, this.rowsOf(output.weight.value), this.logits, "overwrite");
-    kernels.addBias({ rows, cols }, output.bias.value.subarray(this.first, this.first + cols), this.logits);
+    const bias = output.bias.value.subarray(this.first, this.first + cols);
+    kernels.gemm(dims, memory.hidden, this.rowsOf(output.weight.value), this.logits, "overwrite", bias);
   }
 
   private softmax(rows: number, targets: SparseBatch): number {
