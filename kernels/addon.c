@@ -54,7 +54,7 @@ typedef union {
   void *p;
 } Argument;
 
-enum { MOST_ARGUMENTS = 16, HUGE_PAGE = 2 << 20 };
+enum { MOST_ARGUMENTS = 17, HUGE_PAGE = 2 << 20 };
 
 /* Reads `count` arguments; on a wrong kind throws a TypeError and returns NULL, else the operations bound. */
 static const Operations *read_arguments(napi_env env, napi_callback_info info, const char *name, size_t count,
@@ -93,6 +93,7 @@ static napi_value number(napi_env env, double x) {
 #define FUNCTION(name, count, ...)                                                                                     \
   static napi_value js_##name(napi_env env, napi_callback_info info) {                                                 \
     Argument x[count];                                                                                                 \
+    _Static_assert(count <= MOST_ARGUMENTS, #name);                                                                    \
     const Operations *o = read_arguments(env, info, #name ": expected numbers and typed arrays", count, x);            \
     if (!o) return NULL;                                                                                               \
     __VA_ARGS__;                                                                                                       \

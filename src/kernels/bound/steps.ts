@@ -1,7 +1,7 @@
 /**
  * @file Optimiser steps of the contract on a bridge: bias corrections are made here, in f64, once a step.
  */
-import type { CompactTranspose, StepDims, StepKernels } from "../contract.js";
+import type { AdamOptions, CompactTranspose, StepDims, StepKernels } from "../contract.js";
 import type { Bridge, Pointer } from "./flat-operations.js";
 import { readCsr, readIds, rowsOf } from "./sparse.js";
 
@@ -39,6 +39,13 @@ function readSums(
   const dyAt = bridge.read(`${name}: dy`, dy, dy.length);
   const rowAt = bridge.write(`${name}: row`, row, cols);
   return [ids, offsets, rows, values, dyAt, rowAt, bridge.update(`${name}: w`, w, w.length)] as const;
+}
+
+/** What the operations take of Adam's options, in their order. */
+function adamNumbers({ learningRate, beta1, beta2, epsilon, weightDecay, step }: AdamOptions) {
+  const stepSize = learningRate / (1 - beta1 ** step);
+  const rootScale = 1 / Math.sqrt(1 - beta2 ** step);
+  return [stepSize, beta1, beta2, rootScale, epsilon, learningRate * weightDecay] as const;
 }
 
 /** kernels/ops.h, STEP_OPERATIONS from asgd on. */
@@ -105,7 +112,7 @@ export function stepOperations(bridge: Bridge): StepKernels {
       flat.f32_adagrad_step(dims.cols, count, ids, wAt, gAt, sAt, learningRate, epsilon, weightDecay);
       bridge.end();
     },
-    adamStep(dims, w, g, m, v, { learningRate, beta1, beta2, epsilon, weightDecay, step }) {
+    adamStep(dims, w, g, m, v, options) {
       bridge.begin();
       const { count, ids, length, wAt, gAt } = readStep(bridge, "adamStep", dims, w, g);
       flat.f32_adam_step(
@@ -116,16 +123,11 @@ export function stepOperations(bridge: Bridge): StepKernels {
         gAt,
         bridge.update("adamStep: m", m, length),
         bridge.update("adamStep: v", v, length),
-        learningRate / (1 - beta1 ** step),
-        beta1,
-        beta2,
-        1 / Math.sqrt(1 - beta2 ** step),
-        epsilon,
-        learningRate * weightDecay,
+        ...adamNumbers(options),
       );
       bridge.end();
     },
-    csrAdamStep(count, cols, x, dy, row, w, m, v, { learningRate, beta1, beta2, epsilon, weightDecay, step }) {
+    csrAdamStep(count, cols, x, dy, row, w, m, v, options) {
       bridge.begin();
       flat.csr_adam_step(
         count,
@@ -133,12 +135,7 @@ export function stepOperations(bridge: Bridge): StepKernels {
         ...readSums(bridge, "csrAdamStep", { count, cols, x, dy, row, w }),
         bridge.update("csrAdamStep: m", m, w.length),
         bridge.update("csrAdamStep: v", v, w.length),
-        learningRate / (1 - beta1 ** step),
-        beta1,
-        beta2,
-        1 / Math.sqrt(1 - beta2 ** step),
-        epsilon,
-        learningRate * weightDecay,
+        ...adamNumbers(options),
       );
       bridge.end();
     },
