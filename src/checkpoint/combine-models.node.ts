@@ -78,7 +78,7 @@ export async function combineModels(request: CombineRequest): Promise<CombineRep
     const [first, ...others] = sources;
     for (const other of others) checkSameModel(first, other);
     const taken = worldsOf(sources);
-    const { format: _, formatVersion: __, worlds: ___, files, ...description } = first.directory.manifest;
+    const { format, formatVersion, worlds: recorded, files, ...description } = first.directory.manifest;
     const hash = sources
       .map(({ directory }) => directory.manifest.hash)
       .reduce((most, one) => (one.numWorlds > most.numWorlds ? one : most));
@@ -186,7 +186,7 @@ function checkSameModel(first: Source, other: Source): void {
 
 /** What all worlds of a model share, by the name that a message gives it. */
 function sharedParts({ network, hash, merge, prior, training, dataset, files }: Manifest): JsonRecord {
-  const { a: _, c: __, numWorlds: ___, ...family } = hash satisfies HashRecord;
+  const { a, c, numWorlds, ...family } = hash satisfies HashRecord;
   const sums = Object.entries(files).map(([name, { sha256 }]) => [name, sha256] as const);
   return {
     "rows with SHA-256": dataset.fingerprint,

@@ -7,10 +7,10 @@
  *   m/worlds/world-007.safetensors               one a world; any subset is a usable model
  *   m/worlds/world-007.partial.safetensors       a world in training (world-file.node.ts)
  *   m.lock                                       a training process (model-lock.node.ts)
- *   m.new/  m.old/                               the next model and the last one, when one is replaced (model-places.node.ts)
+ *   m.replacement/  m.replaced/                  the next model and the last one, when one is replaced (model-places.node.ts)
  *
  * A new model is built in place, its manifest last: until then there is no model, from then on it lacks worlds. With
- * `overwrite` it is built in m.new/ and `publish` swaps the two when all its worlds are there.
+ * `overwrite` it is built in m.replacement/ and `publish` swaps the two when all its worlds are there.
  *
  * One writer (lockModel), any number of readers. World files may be written by other threads (writeWorldFile); only the
  * owner of this object writes the manifest.
@@ -32,7 +32,7 @@ import { ConfigError, FormatError } from "../core/errors.js";
 import { removeStaleTemporaries, type WriteFileSystem, writeFileAtomic } from "./atomic-write.node.js";
 import { type FileRecord, FORMAT_VERSION, type Manifest, type WorldRecord } from "./manifest.js";
 import { readManifest, writeManifest } from "./manifest-file.node.js";
-import { checkOnlyModelFiles, MANIFEST_FILE, removeModelFiles } from "./model-files.node.js";
+import { checkNothingOverwritten, checkOnlyModelFiles, MANIFEST_FILE, removeModelFiles } from "./model-files.node.js";
 import { checkIsDirectory, holdsModel, modelPlaces, recoverPlaces, replaceModel } from "./model-places.node.js";
 import type { SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, type TensorTarget } from "./safetensors-file.node.js";
@@ -109,7 +109,9 @@ export class ModelDirectory {
       throw new ConfigError(`${path}: expected no model, found one; --resume continues it, --overwrite replaces it`);
     }
     const root = replaces ? next : model;
-    for (const place of [model, next]) checkOnlyModelFiles(place, place === model && !replaces);
+    if (replaces) checkOnlyModelFiles(model);
+    else checkNothingOverwritten(model);
+    checkOnlyModelFiles(next);
     try {
       rmSync(next, { recursive: true, force: true });
       mkdirSync(join(root, WORLDS_FOLDER), { recursive: true });

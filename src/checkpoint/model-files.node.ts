@@ -17,11 +17,21 @@ export const REPORT_FILE = "report.html";
 const WORLD_FILE = /^world-\d{3,}(\.partial)?\.safetensors$/;
 
 /**
- * @throws {ConfigError} naming a file in `directory` that is no part of a model. With `ignoreOthers` such files may
- * stand beside a model, since nothing there will be removed.
+ * For a directory without a model, where one will be made: other files may stay beside it. @throws {ConfigError} naming one
+ * that training would write over. What a killed run has left before its manifest is no such file: reports come after it.
  */
-export function checkOnlyModelFiles(directory: string, ignoreOthers: boolean): void {
-  if (ignoreOthers || !existsSync(directory)) return;
+export function checkNothingOverwritten(directory: string): void {
+  const found = [HISTORY_FILE, REPORT_FILE].find((name) => existsSync(join(directory, name)));
+  if (found === undefined) return;
+  throw new ConfigError(
+    `${directory}: expected no ${found} where no model is, found one; ` +
+      "training writes a file of this name: move it away, or choose another directory",
+  );
+}
+
+/** For a model that will be removed. @throws {ConfigError} naming a file in `directory` that is no part of it. */
+export function checkOnlyModelFiles(directory: string): void {
+  if (!existsSync(directory)) return;
   let foreign: string[];
   try {
     const known = new Set([MANIFEST_FILE, HISTORY_FILE, REPORT_FILE, WORLDS_FOLDER, ...listedFiles(directory)]);

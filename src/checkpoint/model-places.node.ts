@@ -1,14 +1,15 @@
 /**
  * @file In which directory does a model stand while another is made to replace it?
  *
- *   m/         the model that answers
- *   m.new/     the next one, while --overwrite trains it
- *   m.old/     the last one, between the two renames of `replaceModel`
+ *   m/                 the model that answers
+ *   m.replacement/     the next one, while --overwrite trains it
+ *   m.replaced/        the last one, between the two renames of `replaceModel`
  *
- *   m/ ─▶ m.old/      m.new/ ─▶ m/      m.old/ removed
+ *   m/ ─▶ m.replaced/      m.replacement/ ─▶ m/      m.replaced/ removed
  *
- * So a run that fails, diverges or is killed leaves the old model as it was, and --resume goes on in m.new/. A kill between
- * the two renames leaves m.old/ and m.new/ and no m/: `recoverPlaces` puts m.old/ back.
+ * So a run that fails, diverges or is killed leaves the old model as it was, and --resume goes on in m.replacement/. A kill
+ * between the two renames leaves m.replaced/ and m.replacement/ and no m/: `recoverPlaces` puts m.replaced/ back. Not m.new/
+ * and m.old/: those are names that people give to copies of their own, and what stands here is removed.
  */
 import { closeSync, existsSync, fstatSync, openSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -37,7 +38,7 @@ export function modelPlaces(path: string): ModelPlaces {
     model = realpathSync(absolute);
   } catch {}
   if (basename(model) === "") throw new ConfigError(`${path}: expected a directory for a model, got the root`);
-  return { model, next: `${model}.new`, old: `${model}.old` };
+  return { model, next: `${model}.replacement`, old: `${model}.replaced` };
 }
 
 /**

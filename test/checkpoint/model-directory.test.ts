@@ -172,7 +172,7 @@ describe("replacing a model", () => {
     const path = join(temporaryDirectory(), "m");
     addWorld(createModel(path), 0, 100);
     addWorld(createModel(path, { overwrite: true }), 0, 7);
-    fs.renameSync(path, `${path}.old`);
+    fs.renameSync(path, `${path}.replaced`);
     expect(ModelDirectory.exists(path)).toBe(true);
     expect(() => ModelDirectory.open(path)).toThrow(/replacement was interrupted; train with --resume/);
     const resumed = ModelDirectory.openForTraining(path);
@@ -180,6 +180,34 @@ describe("replacing a model", () => {
     resumed?.publish();
     expect(readWorld(ModelDirectory.open(path), 0)).toEqual([7, 8]);
     expect(fs.readdirSync(join(path, ".."))).toEqual(["m"]);
+  });
+
+  it("leaves copies that people make beside it alone", () => {
+    const path = join(temporaryDirectory(), "m");
+    addWorld(createModel(path), 0, 100);
+    for (const copy of ["m.old", "m.new", "m.bak"]) fs.cpSync(path, join(path, "..", copy), { recursive: true });
+    const before = snapshot(join(path, "..", "m.old"));
+    createModel(path, { overwrite: true }).publish();
+    for (const copy of ["m.old", "m.new", "m.bak"]) expect(snapshot(join(path, "..", copy))).toEqual(before);
+    fs.rmSync(path, { recursive: true });
+    expect(ModelDirectory.exists(path)).toBe(false);
+    expect(ModelDirectory.openForTraining(path)).toBeNull();
+  });
+
+  it("makes no model where a page or a history stands that is not its own", () => {
+    for (const name of ["report.html", "history.jsonl"]) {
+      const path = join(temporaryDirectory(), "m");
+      fs.mkdirSync(path);
+      fs.writeFileSync(join(path, "notes.txt"), "mine");
+      fs.writeFileSync(join(path, name), "mine too");
+      const before = snapshot(path);
+      expect(() => createModel(path)).toThrow(`${path}: expected no ${name} where no model is, found one; training`);
+      expect(() => createModel(path, { overwrite: true })).toThrow(/move it away, or choose another directory/);
+      expect(snapshot(path)).toEqual(before);
+      fs.rmSync(join(path, name));
+      expect(createModel(path).remove()).toBe(true);
+      expect(fs.readdirSync(path)).toEqual(["notes.txt"]);
+    }
   });
 
   it("follows a link to the model and keeps the link", () => {

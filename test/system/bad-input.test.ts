@@ -62,7 +62,7 @@ describe("train", () => {
     expect(complaint.startsWith(`manyworlds: ${file}${line === 0 ? "" : `:${line}`}: `), complaint).toBe(true);
     expect(complaint).toMatch(message);
     expect(worldDigests(at("m"))).toEqual(before);
-    expect([at("m.new"), at("m.lock")].filter(existsSync)).toEqual([]);
+    expect([at("m.replacement"), at("m.lock")].filter(existsSync)).toEqual([]);
   });
 
   it.each([

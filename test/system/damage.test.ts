@@ -165,7 +165,7 @@ describe("--overwrite", () => {
     expect(await refusal(["train", at("bad.tsv"), "--model", model, "--overwrite"])).toContain("bad.tsv:2: ");
     expect(worldDigests(model)).toEqual(whole);
     expect((await succeed(query(model))).stdout).toBe(answer);
-    expect(existsSync(`${model}.new`)).toBe(false);
+    expect(existsSync(`${model}.replacement`)).toBe(false);
   });
 
   it("does not remove files that are no part of a model", async () => {
@@ -181,6 +181,6 @@ describe("--overwrite", () => {
     await succeed(["train", at("other.tsv"), "--model", model, ...TINY, "--overwrite", "--quiet"]);
     expect(Object.values(worldDigests(model))).toHaveLength(3);
     expect(Object.values(worldDigests(model))).not.toEqual(Object.values(whole));
-    expect([`${model}.new`, `${model}.old`, `${model}.lock`].filter(existsSync)).toEqual([]);
+    expect([`${model}.replacement`, `${model}.replaced`, `${model}.lock`].filter(existsSync)).toEqual([]);
   });
 });

@@ -142,16 +142,16 @@ describe("--overwrite", () => {
     const query = ["predict", at("old"), "word20 word21", "-k", "5"];
     const answer = (await succeed(query)).stdout;
 
-    const killed = await interrupt([...train("old"), "--overwrite"], "old.new", 0, "SIGKILL");
+    const killed = await interrupt([...train("old"), "--overwrite"], "old.replacement", 0, "SIGKILL");
     expect(killed.signal).toBe("SIGKILL");
     expect(worldDigests(at("old"))).toEqual(before);
     expect((await succeed(query)).stdout).toBe(answer);
 
-    const step = checkpointStep(at("old.new"), 0);
+    const step = checkpointStep(at("old.replacement"), 0);
     const resumed = await succeed([...train("old"), "--resume"]);
     expect(firstStep(resumed, 0)).toBeGreaterThanOrEqual(step);
     expect(worldDigests(at("old"))).toEqual(whole);
-    expect([at("old.new"), at("old.old"), at("old.lock")].filter(existsSync)).toEqual([]);
+    expect([at("old.replacement"), at("old.replaced"), at("old.lock")].filter(existsSync)).toEqual([]);
     expect((await succeed(query)).stdout).not.toBe(answer);
   });
 });

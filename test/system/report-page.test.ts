@@ -76,20 +76,20 @@ describe("a replacement that is interrupted", () => {
     const report = readFileSync(at("r/report.html"));
     const long = [...train, "--epochs", "300", "--batch-size", "8", "--checkpoint", "0.02", "--overwrite"];
     const { child, outcome } = startManyworlds(long, { cwd: folder });
-    await waitForCheckpoint(at("r.new"), 0, 1);
+    await waitForCheckpoint(at("r.replacement"), 0, 1);
     child.kill("SIGINT");
     const { code, progress } = await outcome;
     expect(code).toBe(130);
     const notes = progress.filter(({ event }) => event === "note").map(({ message }) => message);
     const said = notes.find((message) => message?.includes("still the earlier model"));
     const path = /the report of this run is (.*)$/.exec(said ?? "")?.[1] ?? "";
-    expect(path).toMatch(/r\.new[/\\]report\.html$/);
+    expect(path).toMatch(/r\.replacement[/\\]report\.html$/);
     expect(existsSync(path)).toBe(true);
     expect(readFileSync(at("r/report.html"))).toEqual(report);
-    const go = proposed("r.new", "--resume");
+    const go = proposed("r.replacement", "--resume");
     expect(go).toEqual(expect.arrayContaining(["--skip-bad-rows", "--init-embeddings", "vectors.txt", "r/"]));
     await succeed(go, { cwd: folder });
-    expect(existsSync(at("r.new"))).toBe(false);
+    expect(existsSync(at("r.replacement"))).toBe(false);
     expect(manifestOf("r").training.epochs).toBe(300);
   });
 

@@ -51,7 +51,7 @@ describe.skipIf(!canMount)("a full disk", () => {
     expect(complaint).toMatch(/world-\d+\.safetensors: could not be written: the disk is full; free some space/);
     expect(worldDigests(at("disk/m"))).toEqual(before);
     expect((await succeed(query)).stdout).toBe(answer);
-    expect(readdirSync(at("disk/m.new/worlds")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    expect(readdirSync(at("disk/m.replacement/worlds")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 
     expect(spawnSync("mount", ["-o", "remount,size=8m", at("disk")]).status).toBe(0);
     await succeed(["train", at("train.tsv"), "--model", at("disk/m"), ...LARGE, "--resume"]);

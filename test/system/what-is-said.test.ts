@@ -132,10 +132,12 @@ describe("a replacement that was not finished", () => {
       }),
     ).toMatch(/became NaN/);
     const complaint = await refusal(train("--resume", "--hidden", "16"), { cwd: folder });
-    expect(complaint).toContain(`${at("good.new")}, begun to replace good: this model was trained with --hidden [17]`);
+    expect(complaint).toContain(
+      `${at("good.replacement")}, begun to replace good: this model was trained with --hidden [17]`,
+    );
     const { progress } = await manyworlds(train("--resume"), { cwd: folder });
     expect(progress.map(({ message }) => message)).toContainEqual(
-      `good: going on with its unfinished replacement; remove ${at("good.new")} to go on with the model itself`,
+      `good: going on with its unfinished replacement; remove ${at("good.replacement")} to go on with the model itself`,
     );
     expect(worldDigests(at("good"))).toEqual(before);
   });

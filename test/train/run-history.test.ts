@@ -194,7 +194,7 @@ describe("HistoryFile", () => {
 
   it("follows a directory that moves", () => {
     const parent = temporaryDirectory();
-    let root = join(parent, "m.new");
+    let root = join(parent, "m.replacement");
     const feed = new HistoryFeed();
     feed.add(run([0]));
     renameSync(temporaryDirectory(), root);
