@@ -35,6 +35,8 @@ const LOSS_MEMORY = 0.99;
 const PROGRESS_INTERVAL_MS = 100;
 /** Longest that timers and signals wait, unless a step takes longer; a turn of the event loop costs microseconds. */
 const YIELD_INTERVAL_MS = 20;
+/** Weights looked at in one call: a function that is called often is compiled once, a long loop each time it runs. */
+const CHECKED_BLOCK = 2 ** 14;
 
 /** The loop that trains anything: an objective, batches and an optimiser, with validation, history and checkpoints. */
 export class Trainer<B> implements ResumableTraining {
@@ -215,8 +217,9 @@ export class Trainer<B> implements ResumableTraining {
   /** The last step's loss was that of the weights before it. @throws {DivergenceError} when a weight is not finite. */
   checkWeights(): void {
     for (const { value } of this.parameters.parameters) {
-      for (let i = 0; i < value.length; i++) {
-        if (!Number.isFinite(value[i])) this.diverged("a weight", value[i], this.stepsDone);
+      for (let start = 0; start < value.length; start += CHECKED_BLOCK) {
+        const at = firstNotFinite(value, start, Math.min(value.length, start + CHECKED_BLOCK));
+        if (at >= 0) this.diverged("a weight", value[at], this.stepsDone);
       }
     }
   }
@@ -297,6 +300,12 @@ export class Trainer<B> implements ResumableTraining {
       step,
     );
   }
+}
+
+/** @returns where the first of `values` is that is NaN or infinite, −1 if none from `start` to before `end` is. */
+function firstNotFinite(values: Float32Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 /** Lets everything that waits for the event loop run. A timer costs a millisecond: it stands in where there is no other. */

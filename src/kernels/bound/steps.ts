@@ -38,14 +38,14 @@ function readSums(
   const ids = readIds(bridge, `${name}: x.columns`, x.columns, count, rowsOf(w, cols));
   const dyAt = bridge.read(`${name}: dy`, dy, dy.length);
   const rowAt = bridge.write(`${name}: row`, row, cols);
-  return [ids, offsets, rows, values, dyAt, rowAt, bridge.update(`${name}: w`, w, w.length)] as const;
+  return { ids, offsets, rows, values, dyAt, rowAt, wAt: bridge.update(`${name}: w`, w, w.length) };
 }
 
-/** What the operations take of Adam's options, in their order. */
-function adamNumbers({ learningRate, beta1, beta2, epsilon, weightDecay, step }: AdamOptions) {
+/** What the operations take of Adam's options beside those that they take as they are. */
+function adamNumbers({ learningRate, beta1, beta2, weightDecay, step }: AdamOptions) {
   const stepSize = learningRate / (1 - beta1 ** step);
   const rootScale = 1 / Math.sqrt(1 - beta2 ** step);
-  return [stepSize, beta1, beta2, rootScale, epsilon, learningRate * weightDecay] as const;
+  return { stepSize, rootScale, decay: learningRate * weightDecay };
 }
 
 /** kernels/ops.h, STEP_OPERATIONS from asgd on. */
@@ -115,6 +115,7 @@ export function stepOperations(bridge: Bridge): StepKernels {
     adamStep(dims, w, g, m, v, options) {
       bridge.begin();
       const { count, ids, length, wAt, gAt } = readStep(bridge, "adamStep", dims, w, g);
+      const { stepSize, rootScale, decay } = adamNumbers(options);
       flat.f32_adam_step(
         dims.cols,
         count,
@@ -123,19 +124,37 @@ export function stepOperations(bridge: Bridge): StepKernels {
         gAt,
         bridge.update("adamStep: m", m, length),
         bridge.update("adamStep: v", v, length),
-        ...adamNumbers(options),
+        stepSize,
+        options.beta1,
+        options.beta2,
+        rootScale,
+        options.epsilon,
+        decay,
       );
       bridge.end();
     },
     csrAdamStep(count, cols, x, dy, row, w, m, v, options) {
       bridge.begin();
+      const sums = readSums(bridge, "csrAdamStep", { count, cols, x, dy, row, w });
+      const { stepSize, rootScale, decay } = adamNumbers(options);
       flat.csr_adam_step(
         count,
         cols,
-        ...readSums(bridge, "csrAdamStep", { count, cols, x, dy, row, w }),
+        sums.ids,
+        sums.offsets,
+        sums.rows,
+        sums.values,
+        sums.dyAt,
+        sums.rowAt,
+        sums.wAt,
         bridge.update("csrAdamStep: m", m, w.length),
         bridge.update("csrAdamStep: v", v, w.length),
-        ...adamNumbers(options),
+        stepSize,
+        options.beta1,
+        options.beta2,
+        rootScale,
+        options.epsilon,
+        decay,
       );
       bridge.end();
     },
@@ -150,10 +169,17 @@ export function stepOperations(bridge: Bridge): StepKernels {
     },
     csrRowRmsStep(count, cols, x, dy, row, w, v, { learningRate, beta2, epsilon, weightDecay, step }) {
       bridge.begin();
+      const sums = readSums(bridge, "csrRowRmsStep", { count, cols, x, dy, row, w });
       flat.csr_row_rms_step(
         count,
         cols,
-        ...readSums(bridge, "csrRowRmsStep", { count, cols, x, dy, row, w }),
+        sums.ids,
+        sums.offsets,
+        sums.rows,
+        sums.values,
+        sums.dyAt,
+        sums.rowAt,
+        sums.wAt,
         bridge.update("csrRowRmsStep: v", v, Math.floor(w.length / Math.max(1, cols))),
         learningRate,
         beta2,
