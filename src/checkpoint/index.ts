@@ -27,7 +27,7 @@ export {
   ModelDirectory,
   type WorldState,
 } from "./model-directory.node.js";
-export { MANIFEST_FILE } from "./model-files.node.js";
+export { isModelFile, MANIFEST_FILE } from "./model-files.node.js";
 export { lockModel, type ModelLock } from "./model-lock.node.js";
 export {
   type Dtype,

@@ -13,6 +13,8 @@ import { z } from "zod";
 import { FormatError } from "../core/errors.js";
 import { crc32 } from "./crc32.js";
 
+/** What every manifest says of itself. */
+export const FORMAT = "manyworlds";
 /** Format that this version writes, and the newest that it reads. */
 export const FORMAT_VERSION = 1;
 
@@ -83,7 +85,7 @@ export interface HashRecord {
 
 /** All that manifest.json says, less its checksum. */
 export interface Manifest {
-  readonly format: "manyworlds";
+  readonly format: typeof FORMAT;
   /** FORMAT_VERSION; readers refuse any other. */
   readonly formatVersion: number;
   /** Version of the program that wrote it. */
@@ -122,7 +124,7 @@ const fileName = z.string().regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)?$/, "a file n
 const json: z.ZodType<JsonValue> = z.json();
 
 const manifestSchema: z.ZodType<Manifest> = z.strictObject({
-  format: z.literal("manyworlds"),
+  format: z.literal(FORMAT),
   formatVersion: z.literal(FORMAT_VERSION),
   writtenBy: z.string(),
   created: z.string().nullable(),
@@ -186,7 +188,7 @@ export function parseManifest(text: string, file: string): Manifest {
   const { format, formatVersion, checksum, ...rest } = (
     typeof value === "object" && value !== null ? value : {}
   ) as Record<string, unknown>;
-  if (format !== "manyworlds") return fail('expected "format": "manyworlds"; this is not the manifest of a model');
+  if (format !== FORMAT) return fail('expected "format": "manyworlds"; this is not the manifest of a model');
   if (typeof formatVersion === "number" && formatVersion > FORMAT_VERSION) {
     return fail(
       `format version ${formatVersion} is newer than ${FORMAT_VERSION}, the newest that this version reads; upgrade manyworlds`,

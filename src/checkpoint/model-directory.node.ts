@@ -110,7 +110,7 @@ export class ModelDirectory {
     }
     const root = replaces ? next : model;
     if (replaces) checkOnlyModelFiles(model);
-    else checkNothingOverwritten(model);
+    else checkNothingOverwritten(model, Object.keys(files));
     checkOnlyModelFiles(next);
     try {
       rmSync(next, { recursive: true, force: true });

@@ -1,10 +1,11 @@
 /**
  * @file Which files are part of a model? Asked before a directory is removed or replaced: what we did not write stays.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import { isTemporary } from "./atomic-write.node.js";
+import { FORMAT } from "./manifest.js";
 import { explainStorage } from "./storage-error.js";
 import { WORLDS_FOLDER } from "./world-file.node.js";
 
@@ -14,14 +15,24 @@ export const MANIFEST_FILE = "manifest.json";
 export const HISTORY_FILE = "history.jsonl";
 /** The same as a page. */
 export const REPORT_FILE = "report.html";
+/** What models have beside worlds, for directories whose manifest cannot be read. */
+const BASE_FILES = ["labels.bin", "vectorizer.json"];
 const WORLD_FILE = /^world-\d{3,}(\.partial)?\.safetensors$/;
 
 /**
- * For a directory without a model, where one will be made: other files may stay beside it. @throws {ConfigError} naming one
- * that training would write over. What a killed run has left before its manifest is no such file: reports come after it.
+ * For a directory without a model, where one with `files` beside its worlds will be made: what else is there may stay.
+ * @throws {ConfigError} naming what training would write over. A killed run may have left files before its manifest, but no
+ * finished world, and never without the folder for them: it makes that first.
  */
-export function checkNothingOverwritten(directory: string): void {
-  const found = [HISTORY_FILE, REPORT_FILE].find((name) => existsSync(join(directory, name)));
+export function checkNothingOverwritten(directory: string, files: readonly string[]): void {
+  const worlds = join(directory, WORLDS_FOLDER);
+  const isUnfinished = existsSync(worlds);
+  const names = isUnfinished ? [HISTORY_FILE, REPORT_FILE] : [HISTORY_FILE, REPORT_FILE, ...files];
+  let found = names.find((name) => existsSync(join(directory, name)));
+  if (found === undefined && isUnfinished) {
+    const world = listDirectory(worlds).find((name) => WORLD_FILE.test(name));
+    if (world !== undefined) found = `${WORLDS_FOLDER}/${world}`;
+  }
   if (found === undefined) return;
   throw new ConfigError(
     `${directory}: expected no ${found} where no model is, found one; ` +
@@ -32,17 +43,12 @@ export function checkNothingOverwritten(directory: string): void {
 /** For a model that will be removed. @throws {ConfigError} naming a file in `directory` that is no part of it. */
 export function checkOnlyModelFiles(directory: string): void {
   if (!existsSync(directory)) return;
-  let foreign: string[];
-  try {
-    const known = new Set([MANIFEST_FILE, HISTORY_FILE, REPORT_FILE, WORLDS_FOLDER, ...listedFiles(directory)]);
-    foreign = readdirSync(directory).filter((name) => !known.has(name) && !isTemporary(name) && !isBaseFile(name));
-    const worlds = join(directory, WORLDS_FOLDER);
-    if (existsSync(worlds)) {
-      const others = readdirSync(worlds).filter((name) => !WORLD_FILE.test(name) && !isTemporary(name));
-      foreign.push(...others.map((name) => `${WORLDS_FOLDER}/${name}`));
-    }
-  } catch (error) {
-    throw explainStorage(directory, "could not be listed", error);
+  const known = new Set([HISTORY_FILE, REPORT_FILE, WORLDS_FOLDER, ...BASE_FILES, ...manifestFiles(directory)]);
+  const foreign = listDirectory(directory).filter((name) => !known.has(name) && !isTemporary(name));
+  const worlds = join(directory, WORLDS_FOLDER);
+  if (existsSync(worlds)) {
+    const others = listDirectory(worlds).filter((name) => !WORLD_FILE.test(name) && !isTemporary(name));
+    foreign.push(...others.map((name) => `${WORLDS_FOLDER}/${name}`));
   }
   if (foreign.length === 0) return;
   throw new ConfigError(
@@ -70,17 +76,40 @@ export function removeModelFiles(directory: string, listed: readonly string[]): 
   }
 }
 
-/** Names that every version has written, for directories whose manifest cannot be read. */
-function isBaseFile(name: string): boolean {
-  return /^(labels|label-counts|vectorizer)\.[a-z]+$/.test(name);
+/** Whether a part of a model has the name `path`: its manifest, a file that this lists, a report or a world. */
+export function isModelFile(path: string): boolean {
+  let folder: string;
+  try {
+    folder = realpathSync(dirname(resolve(path)));
+  } catch {
+    return false;
+  }
+  const name = basename(path);
+  const isWorld = basename(folder) === WORLDS_FOLDER && WORLD_FILE.test(name);
+  const files = manifestFiles(isWorld ? dirname(folder) : folder);
+  return files.length > 0 && (isWorld || [...files, HISTORY_FILE, REPORT_FILE].includes(name));
 }
 
-/** Files that the manifest names, if it can be read at all: it may be damaged or newer. */
-function listedFiles(directory: string): string[] {
+/** @throws {StorageError} */
+function listDirectory(path: string): string[] {
   try {
-    const { files } = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), "utf8")) as { files: object };
-    return Object.keys(files);
+    return readdirSync(path);
+  } catch (error) {
+    throw explainStorage(path, "could not be listed", error);
+  }
+}
+
+/**
+ * The manifest and what it lists, if that can be read: it may be damaged or newer. None where there is no manifest, or one
+ * that some other program has made.
+ */
+function manifestFiles(directory: string): string[] {
+  const path = join(directory, MANIFEST_FILE);
+  if (!existsSync(path)) return [];
+  try {
+    const { format, files } = JSON.parse(readFileSync(path, "utf8")) as { format?: unknown; files: object };
+    return format === FORMAT ? [MANIFEST_FILE, ...Object.keys(files)] : [];
   } catch {
-    return [];
+    return [MANIFEST_FILE];
   }
 }

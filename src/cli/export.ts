@@ -98,7 +98,8 @@ async function exportWeb(
   const worlds = selection && (selection.worlds ?? Array.from({ length: selection.count }, (_, world) => world));
   const page = pageFolder();
   const mark = { file: join(MODEL_FOLDER, INDEX_FILE), text: PORTABLE_FORMAT };
-  return swapFolder(folder, { overwrite: options.overwrite === true, mark }, async (temporary) => {
+  const names = [...readdirSync(page), MODEL_FOLDER];
+  return swapFolder(folder, { overwrite: options.overwrite === true, mark, names }, async (temporary) => {
     cpSync(page, temporary, { recursive: true });
     const { bytes: pageBytes, count: pageFiles } = sizeOf(temporary);
     const modelFolder = join(temporary, MODEL_FOLDER);

@@ -12,7 +12,7 @@ import { ConfigError } from "../core/errors.js";
 import { readQueries } from "../data/read-queries.node.js";
 import type { Model, RankedLabel } from "../mach/model.node.js";
 import type { PredictOptions } from "../mach/predictions.js";
-import { checkNoInput } from "./check-no-input.js";
+import { checkNothingLost } from "./check-nothing-lost.js";
 import { addFlags, integer } from "./flags.js";
 import { ANSWER_FLAGS, createRanker, loadModel } from "./model-flags.js";
 import type { CommandContext } from "./program.js";
@@ -64,7 +64,7 @@ Example:
       throw new ConfigError("predict: expected queries or --input <file>, one of the two; see predict --help");
     }
     const files = [input, options.only, options.except].filter((file) => typeof file === "string");
-    if (typeof output === "string") checkNoInput("predict", output, files);
+    if (typeof output === "string") checkNothingLost("predict", output, files);
     const progress = createProgress(context.stderr);
     try {
       const model = await loadModel(path, options, progress, typeof input === "string");

@@ -18,6 +18,8 @@ export interface SwapOptions {
   readonly overwrite: boolean;
   /** A file that such a folder has, and text that stands in it: anything else is never removed. */
   readonly mark: { readonly file: string; readonly text: string };
+  /** All that such a folder holds. With anything else beside it, a user's `.git` say, it is not replaced. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -59,7 +61,7 @@ export async function swapFolder<T>(
   }
 }
 
-function checkTarget(path: string, target: string, { overwrite, mark }: SwapOptions): void {
+function checkTarget(path: string, target: string, { overwrite, mark, names: known }: SwapOptions): void {
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory()) {
     throw new ConfigError(`${path}: expected a folder or nothing, found a file; choose another path`);
@@ -70,6 +72,13 @@ function checkTarget(path: string, target: string, { overwrite, mark }: SwapOpti
   if (!existsSync(marked) || !readFileSync(marked, "utf8").includes(mark.text)) {
     throw new ConfigError(
       `${path}: expected no folder, or one that was exported, found one with ${names[0]}; choose another path`,
+    );
+  }
+  const foreign = names.find((name) => !known.includes(name));
+  if (foreign !== undefined) {
+    throw new ConfigError(
+      `${path}: expected nothing but an export, found ${foreign}; replacing the export would delete it: move it away, ` +
+        "or choose another path",
     );
   }
   if (!overwrite) throw new ConfigError(`${path}: expected no folder, found an export; --overwrite replaces it`);

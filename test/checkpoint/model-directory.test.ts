@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { WriteFileSystem } from "../../src/checkpoint/atomic-write.node.js";
 import { type CreateOptions, ModelDirectory } from "../../src/checkpoint/model-directory.node.js";
+import { isModelFile } from "../../src/checkpoint/model-files.node.js";
 import { lockModel } from "../../src/checkpoint/model-lock.node.js";
 import { ownProcessTable } from "../../src/checkpoint/process-identity.node.js";
 import { saveSealed } from "../../src/checkpoint/sealed-tensors.node.js";
@@ -194,10 +195,16 @@ describe("replacing a model", () => {
     expect(ModelDirectory.openForTraining(path)).toBeNull();
   });
 
-  it("makes no model where a page or a history stands that is not its own", () => {
-    for (const name of ["report.html", "history.jsonl"]) {
+  it("makes no model where a file stands that it would write over", () => {
+    for (const name of [
+      "report.html",
+      "history.jsonl",
+      "labels.bin",
+      "vectorizer.json",
+      "worlds/world-002.safetensors",
+    ]) {
       const path = join(temporaryDirectory(), "m");
-      fs.mkdirSync(path);
+      fs.mkdirSync(join(path, name, ".."), { recursive: true });
       fs.writeFileSync(join(path, "notes.txt"), "mine");
       fs.writeFileSync(join(path, name), "mine too");
       const before = snapshot(path);
@@ -231,6 +238,36 @@ describe("replacing a model", () => {
     fs.rmSync(join(path, "worlds", "thesis.tex"));
     createModel(path, { overwrite: true }).publish();
     expect(ModelDirectory.open(path).manifest.worlds).toEqual([]);
+  });
+
+  it("knows its own manifest from another program's", () => {
+    const path = temporaryDirectory();
+    fs.writeFileSync(join(path, "manifest.json"), JSON.stringify({ files: { "main.js": "static/main.js" } }));
+    fs.writeFileSync(join(path, "main.js"), "years of work");
+    const before = snapshot(path);
+    expect(() => createModel(path)).toThrow(/found one/);
+    expect(() => createModel(path, { overwrite: true })).toThrow(/found main.js, manifest.json; .*move it away/);
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  it("finishes what a killed run has begun before its manifest", () => {
+    const path = join(temporaryDirectory(), "m");
+    createModel(path);
+    fs.rmSync(join(path, "manifest.json"));
+    expect(createModel(path).listWorlds().untrained).toEqual([0, 1, 2, 3]);
+  });
+
+  it("says which files are its own, whatever leads to them", () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, "m");
+    addWorld(createModel(path), 0);
+    fs.symlinkSync("m", join(directory, "current"));
+    for (const name of ["manifest.json", "labels.bin", "report.html", "worlds/world-000.safetensors"]) {
+      expect(isModelFile(join(directory, "current", name)), name).toBe(true);
+    }
+    for (const name of ["top10.tsv", "labels.txt", "worlds/top10.tsv", "nowhere/manifest.json", "../manifest.json"]) {
+      expect(isModelFile(join(path, name)), name).toBe(false);
+    }
   });
 
   it("leaves no model and no change when the disk is full", () => {

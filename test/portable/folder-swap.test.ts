@@ -8,6 +8,7 @@ import { temporaryDirectory } from "../checkpoint/temporary-directory.js";
 import { exportedModel } from "./exported-model.js";
 
 const mark = { file: "mark.txt", text: "ours" };
+const names = ["mark.txt", "assets"];
 const fill = (text: string) => async (folder: string) => {
   writeFileSync(join(folder, "mark.txt"), `ours: ${text}`);
   return text;
@@ -17,16 +18,16 @@ it("a folder is the whole of what was written, or what it was before", async () 
   const root = temporaryDirectory();
   const path = join(root, "deep/site");
   const content = (): string => readFileSync(join(path, "mark.txt"), "utf8");
-  expect(await swapFolder(path, { overwrite: false, mark }, fill("one"))).toBe("one");
-  await expect(swapFolder(path, { overwrite: false, mark }, fill("two"))).rejects.toThrow(/--overwrite/);
+  expect(await swapFolder(path, { overwrite: false, mark, names }, fill("one"))).toBe("one");
+  await expect(swapFolder(path, { overwrite: false, mark, names }, fill("two"))).rejects.toThrow(/--overwrite/);
   expect(content()).toBe("ours: one");
-  const failing = swapFolder(path, { overwrite: true, mark }, async (folder) => {
+  const failing = swapFolder(path, { overwrite: true, mark, names }, async (folder) => {
     await fill("three")(folder);
     throw new Error("the disk burns");
   });
   await expect(failing).rejects.toThrow("the disk burns");
   expect(content()).toBe("ours: one");
-  await swapFolder(path, { overwrite: true, mark }, fill("four"));
+  await swapFolder(path, { overwrite: true, mark, names }, fill("four"));
   expect(content()).toBe("ours: four");
   expect(readdirSync(join(root, "deep"))).toEqual(["site"]);
 });
@@ -35,15 +36,28 @@ it("what is not ours is never replaced", async () => {
   const root = temporaryDirectory();
   mkdirSync(join(root, "site"));
   writeFileSync(join(root, "site/mark.txt"), "theirs");
-  await expect(swapFolder(join(root, "site"), { overwrite: true, mark }, fill("x"))).rejects.toThrow(/mark.txt/);
+  await expect(swapFolder(join(root, "site"), { overwrite: true, mark, names }, fill("x"))).rejects.toThrow(/mark.txt/);
   expect(readFileSync(join(root, "site/mark.txt"), "utf8")).toBe("theirs");
+});
+
+it("nor is one of ours in which something else lies", async () => {
+  const path = join(temporaryDirectory(), "site");
+  await swapFolder(path, { overwrite: false, mark, names }, fill("one"));
+  mkdirSync(join(path, "assets"));
+  mkdirSync(join(path, ".git"));
+  for (const overwrite of [false, true]) {
+    await expect(swapFolder(path, { overwrite, mark, names }, fill("two"))).rejects.toThrow(
+      /expected nothing but an export, found \.git/,
+    );
+  }
+  expect(readdirSync(path).sort()).toEqual([".git", "assets", "mark.txt"]);
 });
 
 it("what comes while the folder is written stays", async () => {
   const root = temporaryDirectory();
   const path = join(root, "site");
   const swap = (overwrite: boolean, meanwhile: () => void): Promise<string> =>
-    swapFolder(path, { overwrite, mark }, async (folder) => {
+    swapFolder(path, { overwrite, mark, names }, async (folder) => {
       meanwhile();
       return fill("new")(folder);
     });
@@ -63,7 +77,7 @@ it("of a link the folder is replaced that it leads to", async () => {
   symlinkSync(join("far", "site"), link);
   mkdirSync(join(root, "far/site"));
   for (const text of ["one", "two"]) {
-    await swapFolder(link, { overwrite: text === "two", mark }, fill(text));
+    await swapFolder(link, { overwrite: text === "two", mark, names }, fill(text));
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(root, "far/site/mark.txt"), "utf8")).toBe(`ours: ${text}`);
   }

@@ -1,4 +1,4 @@
-/** @file What becomes of the file after --output? Never one that is read from; and a disk that fails ends the program. */
+/** @file What becomes of the file after --output? Never one that is read from, or a model's; and a disk that fails ends the program. */
 import { linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,6 +59,19 @@ describe("an output that is an input", () => {
     const before = files.map((name) => readFileSync(at(name), "utf8"));
     expect(await refusal(args, { cwd: folder })).toMatch(/expected --output other than the inputs, got .*another name/);
     expect(files.map((name) => readFileSync(at(name), "utf8"))).toEqual(before);
+  });
+
+  it.each([
+    ["predict", "m", "word20", "--output", "m/manifest.json"],
+    ["predict", "m", "word20", "--output", "current/labels.bin"],
+    ["predict", "m", "word20", "--output", "m/worlds/world-000.safetensors"],
+    ["embed", "train", "text.txt", "--output", "m/vectorizer.json", "--overwrite"],
+  ])("%s %s: no file of a model is replaced", async (...args) => {
+    if (args.includes("current/labels.bin")) symlinkSync("m", at("current"));
+    expect(await refusal(args, { cwd: folder })).toMatch(
+      /expected --output other than a model's own files, got .*; give/,
+    );
+    await succeed(["predict", "m", "word20", "--output", "m/top.tsv"], { cwd: folder });
   });
 
   it.skipIf(process.platform !== "linux")("nor is a device replaced by vectors", async () => {

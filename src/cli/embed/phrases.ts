@@ -4,7 +4,7 @@ import { ConfigError } from "../../core/errors.js";
 import { joinPhrases, type PhrasePass, type PhraseProgress, type PhraseReport } from "../../embeddings/index.js";
 import { PHRASE_DEFAULTS } from "../../embeddings/phrases.js";
 import { MAX_DISTINCT_WORDS } from "../../embeddings/vocabulary-counter.js";
-import { checkNoInput } from "../check-no-input.js";
+import { checkNothingLost } from "../check-nothing-lost.js";
 import { addFlags, integer, numberList } from "../flags.js";
 import type { CommandContext } from "../program.js";
 import { createProgress, formatSeconds, type Progress } from "../progress.js";
@@ -68,7 +68,7 @@ Example:
 
 async function runPhrases(files: readonly string[], options: Options, context: CommandContext): Promise<void> {
   const output = checkOutput("embed phrases", options.output, options.overwrite === true);
-  checkNoInput("embed phrases", output, files);
+  checkNothingLost("embed phrases", output, files);
   if (/\.gz$/i.test(output)) throw new ConfigError(`embed phrases: expected --output without .gz, got ${output}`);
   const { minCount, maxDistinct, ...given } = options as Options & PhraseSettings;
   const threshold = given.threshold ?? [PHRASE_DEFAULTS.threshold].flat();

@@ -11,7 +11,7 @@ import {
 } from "../../embeddings/projection/word-map.js";
 import type { WordVectors } from "../../embeddings/word-vectors.js";
 import { createKernels } from "../../kernels/index.js";
-import { checkNoInput } from "../check-no-input.js";
+import { checkNothingLost } from "../check-nothing-lost.js";
 import { addFlags, integer, number } from "../flags.js";
 import type { CommandContext } from "../program.js";
 import { createProgress } from "../progress.js";
@@ -65,7 +65,7 @@ Example:
   );
   command.action(async (path: string, options: Options) => {
     const output = checkOutput("embed project", options.output, options.overwrite === true);
-    checkNoInput("embed project", output, [path, ...(typeof options.list === "string" ? [options.list] : [])]);
+    checkNothingLost("embed project", output, [path, ...(typeof options.list === "string" ? [options.list] : [])]);
     const method = options.method as ProjectionMethod;
     const idle = ["perplexity", "steps"].find((name) => method !== "tsne" && options[name] !== undefined);
     if (idle !== undefined) throw new ConfigError(`embed project: --${idle} is for --method tsne; leave it out`);

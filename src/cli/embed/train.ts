@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { ConfigError } from "../../core/errors.js";
 import { type VectorFormat, vectorFormatOf, writeWordVectors } from "../../embeddings/word-vector-file.node.js";
-import { checkNoInput } from "../check-no-input.js";
+import { checkNothingLost } from "../check-nothing-lost.js";
 import { addFlags } from "../flags.js";
 import type { CommandContext } from "../program.js";
 import { createProgress, formatSeconds } from "../progress.js";
@@ -43,7 +43,7 @@ Example:
 async function runTrain(files: string[], options: Options, context: CommandContext): Promise<void> {
   const model = options.model as EmbeddingModel;
   const output = checkOutput("embed train", options.output, options.overwrite === true);
-  checkNoInput("embed train", output, files);
+  checkNothingLost("embed train", output, files);
   if (/\.gz$/i.test(output)) throw new ConfigError(`embed train: expected --output without .gz, got ${output}`);
   const progress = createProgress(context.stderr, { quiet: options.quiet === true });
   const startedMs = performance.now();

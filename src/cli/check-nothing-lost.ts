@@ -1,12 +1,18 @@
-/** @file May this file be written? Not where a command reads from it: what the user gave would be lost. */
+/** @file May this file be written? Not where it is an input or a part of a model: what the user has would be lost. */
 import { statSync } from "node:fs";
+import { isModelFile } from "../checkpoint/index.js";
 import { ConfigError } from "../core/errors.js";
 
 /**
  * Compares files, not names: links and other paths to an input are found as well.
- * @throws {ConfigError} naming the input that `output` is.
+ * @throws {ConfigError} naming the input that `output` is, or saying that it is a model's.
  */
-export function checkNoInput(command: string, output: string, inputs: readonly string[]): void {
+export function checkNothingLost(command: string, output: string, inputs: readonly string[]): void {
+  if (isModelFile(output)) {
+    throw new ConfigError(
+      `${command}: expected --output other than a model's own files, got ${output}; give another name`,
+    );
+  }
   const target = fileOf(output);
   if (target === undefined) return;
   for (const input of inputs) {
