@@ -10,12 +10,15 @@
  * cores are not always its own, and whatever takes them away only ever adds time: the two take turns, and the best turn of
  * each is compared. The ratio of every turn is printed too. Answers are checked first: all runs must give the same bytes.
  *
+ * Other programs: whatever else runs takes its time from two worlds, while beside one it has a core to itself. So what the
+ * processors did in the turns of two is compared with what the training used of them; a machine that is really idle has 0 %.
+ *
  * Ceiling: a core whose neighbour works may be slower by itself (clock, shared units). So the same turns measure a matrix
  * product of 0.4 MB, which stays in a core's own cache and shares nothing with anybody, on one thread and on two.
  */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -28,16 +31,24 @@ const { values: options } = parseArgs({
 const train = splitPath("nvd", "train");
 const folder = mkdtempSync(join(tmpdir(), "manyworlds-scaling-"));
 
-/** `seconds`: what each world's training took. */
+/** Seconds that all processors together have worked since the machine started. */
+function busySeconds() {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
+}
+
+/** `seconds`: what each world's training took. `others`: share of the processors that other programs had. */
 function run(worlds, threads) {
   const model = join(folder, `r${worlds}-t${threads}`);
   const counts = ["--worlds", String(worlds), "--threads", String(threads)];
+  const [startMs, busyBefore] = [performance.now(), busySeconds()];
   const summary = manyworlds("train", train, "--model", model, "--overwrite", ...counts);
+  const available = (cpus().length * (performance.now() - startMs)) / 1000;
   const { worlds: records } = JSON.parse(readFileSync(join(model, "manifest.json"), "utf8"));
   return {
     seconds: records.map(({ seconds }) => seconds),
     peakMemoryBytes: summary.peakMemoryBytes,
     sha: records.map(({ sha256 }) => sha256),
+    others: (busySeconds() - busyBefore - summary.cpuSeconds) / available,
   };
 }
 
@@ -74,7 +85,10 @@ try {
   console.log(
     `a matrix product in cache: ${alone.toFixed(0)} GFLOP/s on one thread, ${both.toFixed(0)} on two: ${(both / alone).toFixed(2)}×, what these two cores give`,
   );
-  console.log(`turn by turn: ${ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(", ")}\n`);
+  console.log(`turn by turn: ${ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(", ")}`);
+  const others = turns.map(([, { others: share }]) => 100 * share).sort((a, b) => a - b);
+  const [fewest, median, greatest] = [0, others.length >> 1, others.length - 1].map((i) => others[i].toFixed(1));
+  console.log(`other programs beside two worlds: ${median} % of the processors (${fewest} to ${greatest})\n`);
   const rows = [["worlds", "threads", "peak MB"]];
   for (const [worlds, threads] of [
     [1, 1],
