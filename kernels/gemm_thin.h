@@ -104,7 +104,8 @@ INLINE void FN(dots)(const size_t m, const size_t count, size_t k, size_t ldk, c
     float *to = c + i * ldc;
     if (count == GROUP) {
       vf4 s = FN(sum_lanes_of_4)(sum[i]);
-      *(vf4_memory *)to = accumulate ? *(vf4_memory *)to + s : s;
+      if (accumulate) s += *(vf4_memory *)to;
+      *(vf4_memory *)to = s;
     } else {
       UNROLL for (size_t j = 0; j < count; j++) {
         float s = sum_lanes(sum[i][j]);
