@@ -63,7 +63,7 @@ INLINE vf log1p_of_unit(vf u) {
 INLINE vf log_of(vf x) {
   vi tiny = x < 0x1p-126f;
   vf y = choose(tiny, x * 0x1p23f, x);
-  vi n = ((vi)y - 0x3f3504f3) >> 23; /* 0x3f3504f3: the bits of √½ */
+  vi n = (vi)((vu)y - 0x3f3504f3u) >> 23; /* 0x3f3504f3: the bits of √½; unsigned, for a negative x may overflow */
   vf m = (vf)(vi)((vu)y - ((vu)n << 23));
   vf power = __builtin_convertvector(n, vf) - choose(tiny, splat(23.0f), splat(0.0f));
   vf log = power * 0.693145752f + (log1p_of_unit(m - 1.0f) + power * 1.42860677e-6f); /* as in exp_of_negative */

@@ -95,7 +95,7 @@ OP(double, f32_class_nll)(size_t rows, size_t cols, in_f32 x, in_u32 classes, in
   double total = weights ? 0 : (double)rows, loss = 0;
   if (weights)
     for (size_t i = 0; i < rows; i++) total += weights[classes[i]];
-  __builtin_memset(grad, 0, rows * cols * sizeof *grad);
+  if (rows > 0) __builtin_memset(grad, 0, rows * cols * sizeof *grad); /* an array of none may be null */
   if (total == 0) return 0;
   for (size_t i = 0; i < rows; i++) {
     size_t at = i * cols + classes[i];
