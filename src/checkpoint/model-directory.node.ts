@@ -36,7 +36,7 @@ import { checkNothingOverwritten, checkOnlyModelFiles, MANIFEST_FILE, removeMode
 import { checkIsDirectory, holdsModel, modelPlaces, recoverPlaces, replaceModel } from "./model-places.node.js";
 import type { SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, type TensorTarget } from "./safetensors-file.node.js";
-import { explainStorage, StorageError } from "./storage-error.js";
+import { explainStorage, StorageError, systemCode } from "./storage-error.js";
 import { WORLDS_FOLDER } from "./world-file.node.js";
 
 /** What a new model knows before its first world. */
@@ -298,6 +298,13 @@ function readWhole(path: string): Uint8Array {
     }
     return bytes.subarray(0, done);
   } catch (error) {
+    if (systemCode(error) === "ENOENT") {
+      throw new StorageError(
+        path,
+        "expected a file of the model, found none; restore it or train again with --overwrite",
+        error,
+      );
+    }
     throw explainStorage(path, "could not be read", error);
   } finally {
     if (fd !== null) closeSync(fd);

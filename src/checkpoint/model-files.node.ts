@@ -1,7 +1,7 @@
 /**
  * @file Which files are part of a model? Asked before a directory is removed or replaced: what we did not write stays.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/errors.js";
 import { isTemporary } from "./atomic-write.node.js";
@@ -105,7 +105,7 @@ function listDirectory(path: string): string[] {
  */
 function manifestFiles(directory: string): string[] {
   const path = join(directory, MANIFEST_FILE);
-  if (!existsSync(path)) return [];
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return [];
   try {
     const { format, files } = JSON.parse(readFileSync(path, "utf8")) as { format?: unknown; files: object };
     return format === FORMAT ? [MANIFEST_FILE, ...Object.keys(files)] : [];

@@ -49,6 +49,13 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
           `rows without labels: ${formatCount(numUnlabelled)}; in P@k and nDCG@k they are rows without a hit`,
         );
       }
+      const numUnknown = report.numUnknownLabelOccurrences;
+      if (numUnknown > 0) {
+        const numGiven = numUnknown + dataset.labels.ids.length;
+        progress.note(
+          `labels that the model does not know: ${formatCount(numUnknown)} of ${formatCount(numGiven)}; it cannot find them`,
+        );
+      }
       if (report.numEmptyRows > 0) progress.note(describeEmptyRows("rows", report.numEmptyRows, model));
       const startedMs = performance.now();
       const elapsedSeconds = (): number => (performance.now() - startedMs) / 1000;
@@ -78,6 +85,7 @@ export function addEvaluateCommand(program: Command, context: CommandContext): v
         skippedRows: report.numSkipped,
         rowsWithoutLabels: numUnlabelled,
         rowsWithoutFeatures: report.numEmptyRows,
+        unknownLabels: numUnknown,
         worlds: model.ensemble.numWorlds,
         seconds,
         rowsPerSecond: report.numRows / seconds,

@@ -72,7 +72,10 @@ Example:
       const write = (out: Writable): Promise<void> =>
         typeof input === "string"
           ? predictFile(model, input, options, ranking, out, progress, context.signal)
-          : predictTexts(model, queries, options, ranking, out, context.stdout.isTTY && typeof output !== "string");
+          : predictTexts(model, queries, options, ranking, out, {
+              isPretty: context.stdout.isTTY && typeof output !== "string",
+              progress,
+            });
       if (typeof output === "string") await writeOutput(output, write);
       else await write(context.stdout);
     } finally {
@@ -87,12 +90,17 @@ async function predictTexts(
   options: Options,
   ranking: PredictOptions,
   out: Writable,
-  pretty: boolean,
+  { isPretty, progress }: { isPretty: boolean; progress: Progress },
 ): Promise<void> {
   const results = model.predict(queries, ranking);
+  if (model.vectorizer.kind === "text") {
+    const { offsets } = model.vectorizer.transformAll(queries);
+    const numUnknown = queries.filter((_, i) => offsets[i + 1] === offsets[i]).length;
+    if (numUnknown > 0) progress.note(describeEmptyRows("queries", numUnknown, model));
+  }
   if (options.json === true) {
     await send(out, results.map((labels, i) => `${JSON.stringify({ query: queries[i], labels })}\n`).join(""));
-  } else if (pretty) {
+  } else if (isPretty) {
     for (const [i, labels] of results.entries()) {
       const rows = labels.map(({ label, score }, j) => [String(j + 1), label, score.toFixed(4)]);
       const table = rows.length === 0 ? "no label fits" : formatTable([["", "label", "score"], ...rows]);

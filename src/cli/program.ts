@@ -5,6 +5,7 @@
  * command that is named, no other is loaded, and for the version none.
  */
 import { Command } from "commander";
+import { ConfigError } from "../core/errors.js";
 import { packageVersion } from "./version.js";
 
 /** What a command may touch of the process. */
@@ -57,6 +58,7 @@ Example:
     );
   for (const add of await Promise.all(loadersFor(args).map((load) => load()))) add(program, context);
   settle(program, "manyworlds", context);
+  program.hook("preAction", (_, command) => refuseEmptyNames(command));
   return program;
 }
 
@@ -75,4 +77,24 @@ function settle(command: Command, name: string, context: CommandContext): void {
     outputError: (text, write) => write(text.replace(/^error: /, "manyworlds: ")),
   });
   for (const child of command.commands) settle(child, `${name} ${child.name()}`, context);
+}
+
+/** Arguments that are texts, in which nothing may stand. */
+const TEXTS: readonly string[] = ["queries", "words"];
+
+/** An empty name of a file or directory would mean the working directory: what `--model "$DIR"` gives where DIR is unset. */
+function refuseEmptyNames(command: Command): void {
+  const named = command.registeredArguments
+    .filter((argument) => !TEXTS.includes(argument.name()))
+    .map((argument, i): [string, unknown] => [argument.name(), command.processedArgs[i]]);
+  for (const option of command.options) {
+    if (/<(file|dir|folder)>$/.test(option.flags)) {
+      named.push([option.flags, command.getOptionValue(option.attributeName())]);
+    }
+  }
+  const empty = named.find(([, value]) => (Array.isArray(value) ? value.includes("") : value === ""));
+  if (empty === undefined) return;
+  throw new ConfigError(
+    `${command.name()}: expected a name for ${empty[0]}, got an empty one; is a variable of the shell unset?`,
+  );
 }

@@ -133,6 +133,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 function asFormatError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof FormatError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  const problem = PROBLEMS[code];
+  const isOfSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
+  const problem = PROBLEMS[code] ?? (isOfSystem ? `could not be read: ${error.message}` : undefined);
   return problem === undefined ? error : new FormatError({ file: path }, problem, { cause: error });
 }

@@ -173,7 +173,10 @@ export async function loadDataset(
   const { features, labels } = built.dataset;
   if (features.numCols === 0) {
     const problem = "expected features that several rows share, got none";
-    throw new FormatError({ file: list.join(", ") }, `${problem}; give more rows, or lower minDocumentFrequency`);
+    throw new FormatError(
+      { file: list.join(", ") },
+      `${problem}; give more rows, or lower minDocumentFrequency (--min-df)`,
+    );
   }
   let numEmptyRows = 0;
   for (let i = 0; i < features.numRows; i++) if (features.offsets[i + 1] === features.offsets[i]) numEmptyRows++;

@@ -9,6 +9,7 @@
  */
 import { FormatError } from "../core/errors.js";
 import type { BadRows } from "./bad-rows.js";
+import { describeOtherEncoding } from "./byte-order-mark.js";
 import { rejectLongLine } from "./formats/line-parser.js";
 import { formatByName, ROW_FORMATS, sniffFormat } from "./formats/registry.js";
 import type { BadRowReason, FileHeader, ParsedRow, Purpose, RowFormat, RowParser, RowTarget } from "./row-format.js";
@@ -206,10 +207,9 @@ export class RowStream implements RowTarget {
   }
 
   private dropByteOrderMark(): void {
+    const other = describeOtherEncoding(this.buffer.subarray(0, this.used));
+    if (other !== null) this.fail(undefined, other);
     const [a, b, c] = this.buffer;
-    if (this.used >= 2 && ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))) {
-      this.fail(undefined, "expected UTF-8, got UTF-16 (its byte order mark); convert it: iconv -f utf-16 -t utf-8");
-    }
     if (this.used < 3 || a !== 0xef || b !== 0xbb || c !== 0xbf) return;
     this.buffer.copyWithin(0, 3, this.used);
     this.used -= 3;

@@ -113,6 +113,7 @@ describe("ModelDirectory", () => {
     expect(() => ModelDirectory.open(path).readFile("labels.bin")).toThrow(/labels\.bin: it was changed or damaged/);
     fs.rmSync(join(path, "labels.bin"));
     expect(() => ModelDirectory.open(path).readFile("labels.bin")).toThrow(StorageError);
+    expect(() => ModelDirectory.open(path).readFile("labels.bin")).toThrow(/labels\.bin: .* restore it or train again/);
     expect(() => ModelDirectory.open(path).readFile("other")).toThrow(FormatError);
 
     const manifest = join(path, "manifest.json");
@@ -248,6 +249,9 @@ describe("replacing a model", () => {
     expect(() => createModel(path)).toThrow(/found one/);
     expect(() => createModel(path, { overwrite: true })).toThrow(/found main.js, manifest.json; .*move it away/);
     expect(snapshot(path)).toEqual(before);
+    const folder = temporaryDirectory();
+    fs.mkdirSync(join(folder, "manifest.json"));
+    expect(() => createModel(folder, { overwrite: true })).toThrow(/found manifest.json; .*move it away/);
   });
 
   it("finishes what a killed run has begun before its manifest", () => {

@@ -23,3 +23,14 @@ it("a command that is named loads itself alone, all else loads all", async () =>
   const all = ["train", "evaluate", "predict", "serve", "info", "combine", "plan", "export", "sparsity", "embed"];
   for (const args of [[], ["--help"], ["trian"]]) expect((await programFor(args)).names).toEqual(all);
 });
+
+it.each([
+  [["train", "rows.tsv", "--model", ""], /train: expected a name for -m, --model <dir>, got an empty one/],
+  [["train", "rows.tsv", "", "--model", "m"], /train: expected a name for files/],
+  [["predict", "", "red shoes"], /predict: expected a name for model/],
+  [["predict", "m", "red shoes", "--output", ""], /predict: expected a name for -o, --output <file>/],
+  [["embed", "train", "text.txt", "--output", ""], /train: expected a name for -o, --output <file>/],
+])("%j: an empty name is not the working directory", async (args, message) => {
+  const { program } = await programFor(args);
+  await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow(message);
+});

@@ -86,6 +86,12 @@ describe("loadDataset", () => {
     expect(report.skipped).toMatchObject([{ reason: "empty document", count: 1, firstLine: 2 }]);
   });
 
+  it.skipIf(process.platform !== "linux")("names the file of which the system cannot read a byte", async () => {
+    const reading = loadDataset(["/proc/self/mem"], {});
+    await expect(reading).rejects.toThrow(/^\/proc\/self\/mem: could not be read: EIO/);
+    await expect(reading).rejects.toMatchObject({ name: "FormatError" });
+  });
+
   it("stops when told to", async () => {
     await expect(loadDataset(train, { signal: AbortSignal.abort() })).rejects.toThrow("reading was interrupted");
   });

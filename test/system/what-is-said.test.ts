@@ -34,11 +34,20 @@ describe("rows that do not count", () => {
       skippedRows: 0,
       rowsWithoutLabels: 1,
       rowsWithoutFeatures: 1,
+      unknownLabels: 1,
     });
     const notes = progress.filter(({ event }) => event === "note").map(({ message }) => message);
     expect(notes).toEqual([
       "rows without labels: 1; in P@k and nDCG@k they are rows without a hit",
+      "labels that the model does not know: 1 of 3; it cannot find them",
       "rows without a known word: 1; they are ranked by frequency alone",
+    ]);
+  });
+
+  it("are of queries typed without a known word", async () => {
+    const { progress } = await succeed(["predict", "m", "word20", "", "xyzzy"], { cwd: folder });
+    expect(progress.map(({ message }) => message)).toEqual([
+      "queries without a known word: 2; they are ranked by frequency alone",
     ]);
   });
 

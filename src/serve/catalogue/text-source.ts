@@ -2,6 +2,7 @@
  * @file How do a text file's bytes become whole records? Chunks are gathered, a parser takes what is complete, the rest
  * waits for more; a record beyond the limit is refused and reading goes on after its first line.
  */
+import { describeOtherEncoding } from "../../data/byte-order-mark.js";
 import { readBytes } from "../../data/byte-source.node.js";
 import { decodeUtf8, isAscii } from "../../data/byte-text.js";
 import type { CatalogueRows } from "./catalogue-rows.js";
@@ -78,9 +79,8 @@ export async function readText(
 }
 
 function refuseBinary(head: Uint8Array, rows: CatalogueRows): void {
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    rows.fail(undefined, "expected UTF-8, got UTF-16 (its byte order mark); convert it: iconv -f utf-16 -t utf-8");
-  }
+  const other = describeOtherEncoding(head);
+  if (other !== null) rows.fail(undefined, other);
   if (head.indexOf(0) >= 0) {
     rows.fail(undefined, "expected CSV, JSON lines or Parquet, got bytes of value 0; is it a binary file?");
   }
