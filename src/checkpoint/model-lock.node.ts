@@ -7,7 +7,7 @@
  * Of this host, one from before a restart of the machine or the container is: a training that lost its power resumes.
  * Readers need no lock: every file changes atomically.
  */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../core/errors.js";
@@ -48,7 +48,11 @@ function tryLock(path: string): boolean {
     throw error;
   }
   try {
-    writeSync(fd, formatOwnIdentity());
+    writeFileSync(fd, formatOwnIdentity());
+  } catch (error) {
+    // On a full disk: a lock that names nobody would stand for ever.
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(fd);
   }

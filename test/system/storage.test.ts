@@ -1,6 +1,6 @@
 /** @file What happens on a disk that is full, read-only or not ours? The old model answers, the remedy is named. */
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDirectory, ROOT, refusal, removeDirectory, succeed, worldDigests } from "./manyworlds-process.js";
@@ -35,7 +35,7 @@ beforeAll(() => {
   writeTextRows(at("train.tsv"), { numRows: 300, numLabels: 30, seed: 1 });
 });
 afterAll(async () => {
-  for (const disk of ["disk", "frozen"]) unmount(at(disk));
+  for (const disk of ["disk", "crammed", "frozen"]) unmount(at(disk));
   await removeDirectory(folder);
 });
 
@@ -57,6 +57,14 @@ describe.skipIf(!canMount)("a full disk", () => {
     await succeed(["train", at("train.tsv"), "--model", at("disk/m"), ...LARGE, "--resume"]);
     await succeed(["train", at("train.tsv"), "--model", at("elsewhere"), ...LARGE]);
     expect(worldDigests(at("disk/m"))).toEqual(worldDigests(at("elsewhere")));
+  });
+
+  it("leaves no lock where not a byte of it could be written", async () => {
+    expect(mount(at("crammed"), "size=64k")).toBe(true);
+    expect(() => writeFileSync(at("crammed/filler"), new Uint8Array(2 ** 20))).toThrow("ENOSPC");
+    const complaint = await refusal(["train", at("train.tsv"), "--model", at("crammed/m"), ...SMALL]);
+    expect(complaint).toMatch(/m\.lock: could not be made: the disk is full; free some space/);
+    expect(readdirSync(at("crammed"))).toEqual(["filler"]);
   });
 });
 
