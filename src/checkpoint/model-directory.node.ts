@@ -279,7 +279,13 @@ export class ModelDirectory {
     return this.manifest.worlds.find((record) => record.world === world);
   }
 
+  /** @throws {StorageError} where what it lists has gone meanwhile: whoever trains would believe that there is a model. */
   private changeManifest(manifest: Manifest): void {
+    const gone = Object.keys(manifest.files).find((name) => !this.isFileSound(name, false));
+    if (gone !== undefined) {
+      const problem = `${gone} was removed or changed meanwhile`;
+      throw new StorageError(this.root, `${problem}; remove what is left of the model and train it again`);
+    }
     this.currentManifest = writeManifest(this.root, manifest, this.fileSystem);
   }
 }

@@ -254,6 +254,18 @@ describe("replacing a model", () => {
     expect(() => createModel(folder, { overwrite: true })).toThrow(/found manifest.json; .*move it away/);
   });
 
+  it("takes no world where the rest of the model was removed meanwhile", () => {
+    const path = join(temporaryDirectory(), "m");
+    const model = createModel(path);
+    addWorld(model, 0);
+    fs.rmSync(path, { recursive: true });
+    expect(() => addWorld(model, 1)).toThrow(StorageError);
+    expect(() => model.update({ metrics: null })).toThrow(
+      /m: labels\.bin was removed or changed meanwhile; .*train it again/,
+    );
+    expect(() => ModelDirectory.open(path)).toThrow(/no manifest/);
+  });
+
   it("finishes what a killed run has begun before its manifest", () => {
     const path = join(temporaryDirectory(), "m");
     createModel(path);
