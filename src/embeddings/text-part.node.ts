@@ -105,5 +105,6 @@ async function scanSlice(part: TextPart, scanner: TokenScanner, options: ScanOpt
 function checkChunk(part: TextPart, chunk: Uint8Array, { shouldStop }: ScanOptions): void {
   if (shouldStop?.()) throw new InterruptedError(`interrupted while reading ${part.path}`);
   if (!chunk.includes(0)) return;
-  throw new FormatError({ file: part.path }, "expected text of words parted by blanks, got binary data (a zero byte)");
+  const problem = "expected text of words parted by blanks, got binary data or UTF-16 (a zero byte)";
+  throw new FormatError({ file: part.path }, `${problem}; if it is text, convert it: iconv -f utf-16 -t utf-8`);
 }

@@ -62,7 +62,7 @@ export class Vocabulary {
     if (numKept === 0) {
       throw new ConfigError(
         `vocabulary: expected words that occur ${minCount} times or more, got none among ${table.size} distinct words; ` +
-          "lower minCount, or check that the text parts words by blanks",
+          "lower minCount (--min-count), or check that the text parts words by blanks",
       );
     }
     const kept = new Uint32Array(numKept);
